@@ -10,9 +10,9 @@ using duration = std::chrono::nanoseconds;
 
 /// The node's monotonic time line. It has no now(): cores are told the time, runtimes read the clock (floor 3 and up).
 struct monotonic_line {
-  using rep = duration::rep;
-  using period = duration::period;
-  using duration = weft::duration;
+  using rep = std::chrono::nanoseconds::rep;
+  using period = std::chrono::nanoseconds::period;
+  using duration = std::chrono::nanoseconds;
   using time_point = std::chrono::time_point<monotonic_line>;
   static constexpr bool is_steady = true;
 };
@@ -21,9 +21,9 @@ using instant = monotonic_line::time_point;
 
 /// Wall-clock time line (Unix epoch, UTC), likewise without now().
 struct wall_line {
-  using rep = duration::rep;
-  using period = duration::period;
-  using duration = weft::duration;
+  using rep = std::chrono::nanoseconds::rep;
+  using period = std::chrono::nanoseconds::period;
+  using duration = std::chrono::nanoseconds;
   using time_point = std::chrono::time_point<wall_line>;
   static constexpr bool is_steady = false;
 };
