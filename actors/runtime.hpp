@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/runtime_types.hpp"
+#include "base/crypto.hpp"
+#include "metrics/catalog.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The CAF-free door to the actors of one node. Nothing above floor 4 sees an actor.
+namespace weft::actors {
+
+/// Everything a node's actors and its reactor are made of.
+struct runtime_options {
+  crypto::ed25519_private_key identity;
+  /// Addresses to listen on, `/ip4|ip6/A/udp/P/quic-v1`; port 0 lets the system choose. Empty: dial
+  /// only.
+  std::vector<multiaddr> listen;
+  /// Peers kept connected; each ends in /p2p/ID.
+  std::vector<multiaddr> bootstrap;
+  /// The store's directory; created when missing. Two runtimes cannot share one (ec::in_use).
+  std::filesystem::path directory;
+  /// Shown to peers by identify.
+  std::string agent = "weft";
+  /// CAF worker threads, policy sharing.
+  unsigned scheduler_threads = 1;
+  /// Called once, on a thread of the runtime, when an actor that may not be restarted died or a
+  /// restart budget is used up; the node should drain and exit.
+  std::function<void(std::string_view actor, const error& why)> on_fatal;
+};
+
+/// What can change while the node runs; fields without a value stay.
+struct reload_request {
+  std::optional<std::vector<multiaddr>> bootstrap;
+};
+
+/// The actors, the reactor and the store of one node. All functions may be called from any thread
+/// but a callback's, unless they say otherwise; asynchronous ones answer exactly once (ec::stopping
+/// after `drain` or `stop`).
+class runtime final : public metrics::source {
+ public:
+  /// Opens the store, binds the sockets, starts the actors bottom up; returns once the node
+  /// listens. ec::in_use (directory or address), ec::denied, ec::io, ec::corrupt, ec::disk_full,
+  /// ec::bad_config.
+  static result<std::unique_ptr<runtime>> start(runtime_options options);
+  /// As `stop`.
+  ~runtime() override;
+
+  // -- sessions ---
+
+  /// The sessions and the addresses listened on.
+  void peers(callback<peer_list> done);
+  /// ec::unreachable, ec::timeout, ec::wrong_peer, ec::not_found (a peer without a known address),
+  /// ec::limit.
+  void connect(target to, callback<connection> done);
+  /// ec::not_found without a session.
+  void disconnect(peer_id peer, callback<void> done);
+  /// `on_round` after each round, then `done`. Dials when addresses are given and no session
+  /// exists.
+  void ping(ping_request request, std::function<void(const ping_round&)> on_round,
+            callback<ping_report> done);
+  /// /perf/1.0.0 over an existing session.
+  void perf(peer_id peer, std::uint64_t upload_bytes, std::uint64_t download_bytes,
+            callback<perf_report> done);
+
+  // -- messages ---
+
+  /// Answers when the recipient has acknowledged. ec::oversized, ec::queue_full, ec::not_found
+  /// (file), ec::timeout, ec::limit, ec::disk_full.
+  void send(send_request request, std::function<void(const transfer_progress&)> on_progress,
+            callback<receipt> done);
+  /// Received messages, oldest first.
+  void inbox(inbox_query query, callback<std::vector<inbox_message>> done);
+  /// Marks messages as shown; answers with how many were not before. Shown messages stay listed
+  /// with `include_shown` while the store retains them.
+  void mark_shown(std::vector<message_ref> messages, callback<std::size_t> done);
+  /// Calls `on_message` for each message received from now on, on a thread of the runtime. Does not
+  /// mark it as shown.
+  subscription follow(std::function<void(const inbox_message&)> on_message);
+  void unfollow(subscription which);
+
+  // -- routes and status ---
+
+  /// Routes to one destination, or the selected route of every destination (at most `routes_max`).
+  void routes(std::optional<peer_id> destination, callback<std::vector<route_view>> done);
+  static constexpr std::size_t routes_max = 10'000;
+  void status(callback<node_status> done);
+  /// Cheap: what the readiness checks said last; false from the first moment of `drain`.
+  bool ready() const noexcept;
+  const peer_id& self() const noexcept;
+
+  // -- benches ---
+
+  /// One bench at a time; ec::in_use while another runs.
+  void run_bench(bench_request request, callback<bench_result> done);
+
+  // -- life ---
+
+  void reload(reload_request request, callback<void> done);
+  /// Blocks: refuses new work at once, flushes, ends each actor in order, closes sessions; at most
+  /// `deadline`, then kills. Returns the names of those that overran. Idempotent. Not from a
+  /// callback.
+  std::vector<std::string> drain(duration deadline);
+  /// Blocks: as `drain` with a deadline of zero.
+  void stop();
+
+  /// Metrics of the reactor, the actors, the cores and the store. Thread-safe.
+  void collect(metrics::visitor& v) const override;
+
+ private:
+  struct impl;
+  explicit runtime(std::unique_ptr<impl> state);
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace weft::actors
