@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/time.hpp"
+
+#include <chrono>
+
+/// The two clocks of the operating system, for floors 3 and above.
+namespace weft::transport::io {
+
+/// The monotonic line's present (CLOCK_MONOTONIC).
+inline instant now() noexcept {
+  return instant(
+      std::chrono::duration_cast<duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+/// Nanoseconds since the Unix epoch (CLOCK_REALTIME).
+inline wall_time wall_now() noexcept {
+  return wall_time(
+      std::chrono::duration_cast<duration>(std::chrono::system_clock::now().time_since_epoch()));
+}
+
+}  // namespace weft::transport::io
