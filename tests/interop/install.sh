@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Installs the js-libp2p peer of the interop suite outside the checkout, once per lock file, and prints its folder:
+#
+#   folder=$(tests/interop/install.sh) && "$folder/node" "$folder/peer.mjs" listen
+#
+# The registry is whatever npm on this machine is configured for; the lock file names versions and checksums only.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+hash=$(cat "$here/package.json" "$here/package-lock.json" | sha256sum | cut -c1-16)
+folder=${XDG_CACHE_HOME:-$HOME/.cache}/weft/interop-$hash
+if [ ! -f "$folder/complete" ]; then
+  echo "interop: installing js-libp2p (once)" >&2
+  mkdir -p "$(dirname "$folder")"
+  exec 9>"$folder.lock"
+  flock 9
+  if [ ! -f "$folder/complete" ]; then
+    rm -rf "$folder"
+    mkdir "$folder"
+    cp "$here/package.json" "$here/package-lock.json" "$folder/"
+    # Not `npm ci`: it insists on the binaries for other platforms, which not every registry carries.
+    (cd "$folder" && npm install --no-audit --no-fund --ignore-scripts --loglevel=error) >"$folder.log" 2>&1 \
+      || { tail -n 30 "$folder.log" >&2; exit 1; }
+    ln -s node_modules/.bin/node "$folder/node"
+    touch "$folder/complete"
+  fi
+fi
+# Imports are resolved from where the script lies.
+if ! cmp -s "$here/peer.mjs" "$folder/peer.mjs"; then
+  cp "$here/peer.mjs" "$folder/peer.mjs.$$"
+  mv "$folder/peer.mjs.$$" "$folder/peer.mjs"
+fi
+echo "$folder"
