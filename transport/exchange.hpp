@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -73,7 +72,7 @@ class exchange_server {
   std::size_t frame_bytes_max_;
   std::size_t unanswered_max_;
   /// Answers not yet written, from the oldest open request on.
-  std::deque<std::optional<chunk_view>> waiting_;
+  std::vector<std::optional<chunk_view>> waiting_;
   slot first_ = 0;
   bool ended_ = false;
   std::vector<chunk_view> bodies_;

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/peer_id.hpp"
+#include "base/result.hpp"
+#include "base/rng.hpp"
+#include "base/time.hpp"
+#include "base/timer_wheel.hpp"
+#include "transport/peer_book.hpp"
+#include "transport/port.hpp"
+#include "transport/session_metrics.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// Which peers to hold sessions with: bootstrap peers are kept connected, lost sessions come back,
+/// dials are not doubled.
+namespace weft::transport {
+
+struct session_config {
+  /// Kept connected. With or without a trailing /p2p/ID; several addresses of one ID are one peer.
+  std::vector<multiaddr> bootstrap;
+  /// Peers with a session, in both directions; beyond it inbound ones that nobody asked for are
+  /// closed again.
+  std::size_t peers_max = 2048;
+  std::size_t bootstrap_max = 256;
+  /// Dials in flight at once; further ones wait.
+  std::size_t dials_max = 64;
+  /// Unanswered connect requests.
+  std::size_t connects_max = 1024;
+  std::size_t dial_addresses_max = 8;
+  /// A connect request without its own timeout is answered with ec::timeout after this.
+  duration connect_timeout = std::chrono::seconds(10);
+  /// Attempts to bring back a lost session that an operator asked for and that is not bootstrap.
+  std::uint32_t reconnect_attempts_max = 10;
+  peer_book_limits book{};
+  backoff_policy backoff{};
+
+  /// ec::bad_config.
+  result<void> validate() const;
+};
+
+/// The asker's number of a connect request.
+using connect_ticket = std::uint64_t;
+
+/// The first session to a peer came up, or the last one went away.
+struct peer_change {
+  peer_id peer;
+  bool up = false;
+  direction side = direction::inbound;
+  multiaddr remote;
+  session_id session = 0;
+  /// Only when down.
+  close_reason reason = close_reason::local;
+};
+struct connected {
+  peer_id peer;
+  session_id session = 0;
+  multiaddr remote;
+  duration handshake{};
+  /// There was a session already.
+  bool existed = false;
+};
+struct connect_answer {
+  connect_ticket ticket = 0;
+  result<connected> outcome;
+};
+
+/// Effects of the core, in order within each vector. Deal with `changes` before `answers`.
+struct session_outbox {
+  std::vector<control_command> commands;
+  std::vector<peer_change> changes;
+  std::vector<connect_answer> answers;
+
+  void clear() {
+    commands.clear();
+    changes.clear();
+    answers.clear();
+  }
+  bool empty() const noexcept { return commands.empty() && changes.empty() && answers.empty(); }
+};
+
+/// What is known of a connected peer.
+struct live_session {
+  session_id session = 0;
+  direction side = direction::inbound;
+  multiaddr remote;
+  instant since{};
+  /// Empty until identify has been answered.
+  std::string agent;
+  std::vector<std::string> protocols;
+  std::vector<multiaddr> listen_addresses;
+  /// Our address as the peer sees it.
+  std::optional<multiaddr> observed;
+};
+
+/// The policy over transport events. Dial commands carry ids with the top bit set, so that another
+/// owner of request ids on the same port stays below it.
+class session_core {
+ public:
+  static constexpr request_id dial_id_base = request_id{1} << 63;
+
+  session_core(const peer_id& self, session_config config, rng random, session_metrics& metrics);
+
+  /// Dials the bootstrap peers.
+  void start(instant now, session_outbox& out);
+  /// Every transport event; those that are not about sessions are ignored.
+  void on_event(const event& e, instant now, session_outbox& out);
+  void on_deadline(instant now, session_outbox& out);
+  std::optional<instant> next_deadline() const;
+
+  /// Asks for a session with `peer`, or with whoever answers at `addresses` (then at least one is
+  /// needed). Answered exactly once in `answers`, at once when there is a session: ec::not_found
+  /// without an address, ec::limit, ec::timeout, ec::wrong_peer, ec::unreachable, ec::stopping,
+  /// ec::cancelled. A peer connected this way is wanted: a lost session comes back until
+  /// `disconnect`.
+  void connect(connect_ticket ticket, const std::optional<peer_id>& peer,
+               const std::vector<multiaddr>& addresses, std::optional<duration> timeout,
+               instant now, session_outbox& out);
+  /// Ends the session and stops wanting it; ec::not_found without one. A bootstrap peer stays away
+  /// until `connect` or `set_bootstrap`.
+  result<void> disconnect(const peer_id& peer, std::string reason, instant now,
+                          session_outbox& out);
+  /// Replaces the bootstrap peers (reload): new ones are dialled, sessions of removed ones stay.
+  /// ec::limit, ec::bad_config.
+  result<void> set_bootstrap(std::vector<multiaddr> addresses, instant now, session_outbox& out);
+  /// The network changed or the operator asks: forget the back-off and dial what is missing.
+  void retry_now(instant now, session_outbox& out);
+  /// No new dials; pending connect requests are answered with ec::stopping.
+  void stop(instant now, session_outbox& out);
+
+  // -- observers ---
+  const std::map<peer_id, live_session>& sessions() const noexcept { return sessions_; }
+  bool is_up(const peer_id& peer) const { return sessions_.contains(peer); }
+  const peer_book& book() const noexcept { return book_; }
+  /// Bootstrap peers as configured, and how many of them have a session: the node's readiness
+  /// check.
+  std::size_t bootstrap_configured() const noexcept { return bootstrap_count_; }
+  std::size_t bootstrap_up() const noexcept;
+  std::size_t dials_in_flight() const noexcept { return dials_.size(); }
+
+ private:
+  /// A peer to keep connected.
+  struct target {
+    std::vector<multiaddr> addresses;
+    /// Unknown until the first session, when the addresses do not name it.
+    std::optional<peer_id> peer;
+    backoff_state backoff;
+    bool bootstrap = false;
+    /// Taken off by `disconnect`, or it is this node itself.
+    bool held = false;
+    bool was_up = false;
+    request_id dial = 0;
+    std::optional<timer_wheel::token> timer;
+  };
+  struct dial {
+    std::optional<peer_id> expected;
+    std::vector<multiaddr> addresses;
+    std::uint64_t target = 0;
+  };
+  struct pending_connect {
+    std::optional<peer_id> peer;
+    request_id dial = 0;
+    timer_wheel::token timer = 0;
+  };
+  using target_map = std::map<std::uint64_t, target>;
+
+  void on_up(const session_up_event& e, instant now, session_outbox& out);
+  void on_down(const session_down_event& e, instant now, session_outbox& out);
+  void on_dial_failed(const dial_failed_event& e, instant now, session_outbox& out);
+  void on_identified(const identified_event& e, instant now);
+  void on_path_changed(const path_changed_event& e);
+
+  void group_bootstrap(const std::vector<multiaddr>& addresses);
+  target* find_target(const peer_id& peer, std::uint64_t* key = nullptr);
+  void want(const peer_id& peer);
+  bool target_up(const target& t) const;
+  /// Dials the target, or arms its timer when it is too early.
+  void pursue(std::uint64_t key, instant now, session_outbox& out);
+  void pursue_later(std::uint64_t key, instant at);
+  void drop_target(std::uint64_t key);
+  /// The dial in flight that will lead to `peer` or one of `addresses`, or a new one; 0 when none
+  /// can be started.
+  result<request_id> dial_for(const std::optional<peer_id>& peer,
+                              const std::vector<multiaddr>& addresses, std::uint64_t target_key,
+                              session_outbox& out);
+  void settle(request_id dial, const peer_id& peer, const result<connected>& outcome,
+              session_outbox& out);
+  void answer(std::map<connect_ticket, pending_connect>::iterator at, result<connected> outcome,
+              session_outbox& out);
+  void update_gauges();
+
+  peer_id self_;
+  session_config config_;
+  session_metrics& metrics_;
+  rng random_;
+  peer_book book_;
+  timer_wheel timers_;
+  std::map<peer_id, live_session> sessions_;
+  std::map<request_id, dial> dials_;
+  std::map<connect_ticket, pending_connect> connects_;
+  target_map targets_;
+  std::size_t bootstrap_count_ = 0;
+  std::uint64_t next_target_ = 1;
+  request_id next_dial_ = dial_id_base;
+  bool stopping_ = false;
+};
+
+}  // namespace weft::transport
