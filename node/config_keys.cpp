@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include "base/log.hpp"
+#include "base/multiaddr.hpp"
+#include "node/config.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace weft::node {
+
+namespace {
+
+template <auto Section, auto Member>
+config_slot slot_of(config& c) {
+  return &(c.*Section.*Member);
+}
+
+std::string check_addresses(const std::vector<std::string>& texts, bool need_peer) {
+  for (const auto& text : texts) {
+    auto address = multiaddr::parse(text);
+    if (!address)
+      return "'" + text + "' is not a multiaddr (" + address.error().detail
+             + "); expected for example /ip4/127.0.0.1/udp/4001/quic-v1";
+    if (!address->quic_v1_endpoint())
+      return "'" + text + "' is not a QUIC address; expected /ip4|ip6/ADDRESS/udp/PORT/quic-v1";
+    if (need_peer && !address->peer()) return "'" + text + "' lacks its peer; append /p2p/PEER";
+  }
+  return {};
+}
+
+std::string check_listen(const config& c) { return check_addresses(c.network.listen, false); }
+std::string check_bootstrap(const config& c) { return check_addresses(c.network.bootstrap, true); }
+
+std::string check_http_listen(const config& c) {
+  const auto& text = c.http.listen;
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0)
+    return "expected ADDRESS:PORT, for example 127.0.0.1:9464";
+  const auto port = text.substr(colon + 1);
+  const bool digits
+      = !port.empty() && port.size() <= 5
+        && std::all_of(port.begin(), port.end(), [](char x) { return x >= '0' && x <= '9'; });
+  if (!digits || std::stoi(port) > 65535) return "'" + port + "' is not a port (0 to 65535)";
+  return {};
+}
+
+std::string check_level(const config& c) {
+  return log::parse_level(c.log.level) ? std::string{}
+                                       : "expected trace, debug, info, warn, error or off";
+}
+std::string check_format(const config& c) {
+  return c.log.format == "text" || c.log.format == "json" ? std::string{} : "expected text or json";
+}
+std::string check_components(const config& c) {
+  for (const auto& text : c.log.components) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || !log::parse_level(text.substr(equals + 1)))
+      return "'" + text + "' is not COMPONENT=LEVEL, for example session=debug";
+  }
+  return {};
+}
+std::string check_not_empty_key(const config& c) {
+  return c.identity.key_file.empty() ? "a file name is needed" : std::string{};
+}
+std::string check_not_empty_socket(const config& c) {
+  return c.admin.socket.empty() ? "a file name is needed" : std::string{};
+}
+
+using c_ = config;
+constexpr double mib = 1024.0 * 1024.0;
+
+const std::array keys{
+    config_key{"node.name", slot_of<&c_::node, &c_::node_section::name>,
+               "A name for people, shown in status and metrics. Never sent to other nodes."},
+    config_key{"node.profile", slot_of<&c_::node, &c_::node_section::profile>,
+               "The profile this file was made from; shown in status."},
+    config_key{"identity.key_file", slot_of<&c_::identity, &c_::identity_section::key_file>,
+               "File of the Ed25519 key, mode 0600; relative to the node's directory.", 0, 0, false,
+               check_not_empty_key},
+    config_key{"identity.passphrase_file",
+               slot_of<&c_::identity, &c_::identity_section::passphrase_file>,
+               "File that holds the key's passphrase, mode 0600. Empty: the variable "
+               "WEFT_PASSPHRASE, else the terminal."},
+    config_key{"network.listen", slot_of<&c_::network, &c_::network_section::listen>,
+               "Addresses to listen on and to dial from: one for IPv4, one for IPv6. Port 0 takes "
+               "a free one.",
+               0, 0, false, check_listen},
+    config_key{
+        "network.bootstrap", slot_of<&c_::network, &c_::network_section::bootstrap>,
+        "Peers to keep a session with, each ending in /p2p/PEER. Lost ones are dialled again.", 0,
+        0, true, check_bootstrap},
+    config_key{"network.retry_always", slot_of<&c_::network, &c_::network_section::retry_always>,
+               "Make every dialler prove its address first (QUIC Retry), not only under load. "
+               "Costs one round trip."},
+    config_key{"limits.sessions", slot_of<&c_::limits, &c_::limits_section::sessions>,
+               "Sessions held at once; later ones are refused.", 1, 1'000'000},
+    config_key{"limits.sessions_per_address",
+               slot_of<&c_::limits, &c_::limits_section::sessions_per_address>,
+               "Inbound sessions from one IP address.", 1, 1'000'000},
+    config_key{"limits.half_open", slot_of<&c_::limits, &c_::limits_section::half_open>,
+               "Inbound handshakes under way at once.", 1, 1'000'000},
+    config_key{"limits.streams_per_session",
+               slot_of<&c_::limits, &c_::limits_section::streams_per_session>,
+               "Streams one peer may have open at once.", 8, 65536},
+    config_key{"limits.peer_queue_bytes",
+               slot_of<&c_::limits, &c_::limits_section::peer_queue_bytes>,
+               "Outbound bytes queued for one peer; beyond it the lowest class is dropped first.",
+               65536, 1024 * mib},
+    config_key{"limits.open_files", slot_of<&c_::limits, &c_::limits_section::open_files>,
+               "Descriptors the process may open; raised as far as the system allows.", 64,
+               1'048'576},
+    config_key{"timers.idle_timeout", slot_of<&c_::timers, &c_::timers_section::idle_timeout>,
+               "Seconds of silence after which a session ends.", 1, 600},
+    config_key{"timers.keep_alive", slot_of<&c_::timers, &c_::timers_section::keep_alive>,
+               "Seconds of silence after which a session is probed; 0 never probes.", 0, 600},
+    config_key{"timers.handshake_timeout",
+               slot_of<&c_::timers, &c_::timers_section::handshake_timeout>,
+               "Seconds a handshake may take.", 0.1, 60},
+    config_key{"timers.drain", slot_of<&c_::timers, &c_::timers_section::drain>,
+               "Seconds that queued work may take after SIGTERM.", 0, 10},
+    config_key{"routing.destinations", slot_of<&c_::routing, &c_::routing_section::destinations>,
+               "Nodes the routing table holds; the least useful ones are left out.", 16,
+               16'000'000},
+    config_key{"messages.hop_limit", slot_of<&c_::messages, &c_::messages_section::hop_limit>,
+               "Hops a message of ours may take.", 1, 64},
+    config_key{"messages.bytes_max", slot_of<&c_::messages, &c_::messages_section::bytes_max>,
+               "Largest message sent or accepted.", 1024, 1024 * mib},
+    config_key{"messages.ack_timeout", slot_of<&c_::messages, &c_::messages_section::ack_timeout>,
+               "Seconds `weft send` waits for the acknowledgement unless told otherwise.", 0.1,
+               86400, true},
+    config_key{"admin.socket", slot_of<&c_::admin, &c_::admin_section::socket>,
+               "Unix socket of the admin API; relative to the node's directory.", 0, 0, false,
+               check_not_empty_socket},
+    config_key{"http.enabled", slot_of<&c_::http, &c_::http_section::enabled>,
+               "Serve /livez, /readyz, /status and /metrics."},
+    config_key{"http.listen", slot_of<&c_::http, &c_::http_section::listen>,
+               "Address of that listener. Keep it on loopback: it has no access control. Port 0 "
+               "takes a free one.",
+               0, 0, false, check_http_listen},
+    config_key{"log.level", slot_of<&c_::log, &c_::log_section::level>,
+               "trace, debug, info, warn, error or off.", 0, 0, true, check_level},
+    config_key{"log.format", slot_of<&c_::log, &c_::log_section::format>,
+               "text or json (one object a line).", 0, 0, true, check_format},
+    config_key{"log.file", slot_of<&c_::log, &c_::log_section::file>,
+               "Empty: standard error. Opened again at every reload.", 0, 0, true},
+    config_key{"log.components", slot_of<&c_::log, &c_::log_section::components>,
+               "Levels of single components, for example [\"session=debug\"].", 0, 0, true,
+               check_components},
+};
+
+constexpr std::array<std::string_view, 4> profiles{"server", "lowpower", "private", "test"};
+
+}  // namespace
+
+std::span<const config_key> config_keys() { return keys; }
+
+std::span<const std::string_view> profile_names() { return profiles; }
+
+result<config> profile_config(std::string_view profile) {
+  config c;
+  c.node.profile = profile;
+  if (profile == "server") return c;
+  if (profile == "lowpower") {
+    c.limits.sessions = 64;
+    c.limits.sessions_per_address = 16;
+    c.limits.half_open = 16;
+    c.limits.peer_queue_bytes = 2 * 1024 * 1024;
+    c.limits.open_files = 1024;
+    c.routing.destinations = 4096;
+    c.messages.bytes_max = 16 * 1024 * 1024;
+    return c;
+  }
+  if (profile == "private") {
+    c.network.retry_always = true;
+    c.http.enabled = false;
+    c.log.level = "warn";
+    return c;
+  }
+  if (profile == "test") {
+    c.network.listen = {"/ip4/127.0.0.1/udp/0/quic-v1"};
+    c.http.listen = "127.0.0.1:0";
+    return c;
+  }
+  std::string text = "no profile '" + std::string(profile) + "'; there are";
+  for (auto name : profiles) text += " " + std::string(name);
+  return fail(ec::not_found, text);
+}
+
+}  // namespace weft::node
