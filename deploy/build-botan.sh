@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Builds the static Botan 3 library from Debian 13's signed source package, with only the modules Weft uses.
+# Builds the static Botan 3 library from Debian 13's source package, with only the modules Weft uses.
 #
-#   deploy/build-botan.sh PREFIX MIRROR
+#   deploy/build-botan.sh PREFIX
 #
-# MIRROR is the Debian mirror that apt on this machine already uses. apt verifies the release signature with the Debian
-# archive keyring and the package's checksums. Takes 3 to 4 minutes on two cores; does nothing when PREFIX is up to date.
+# The source comes from the Debian mirror that apt on this machine already uses. apt checks the release's signature against
+# the Debian archive keyring, and every file of the source package against the checksums of that release. Takes 3 to
+# 4 minutes on two cores; does nothing when PREFIX is up to date.
 set -euo pipefail
 prefix=$1
-mirror=$2
 
-modules=aead,aes,aes_ni,aes_vaes,aes_vperm,argon2,auto_rng,base64,chacha,chacha20poly1305,chacha_avx2,chacha_simd32,ecdsa,ed25519,gcm,ghash_cpu,ghash_vperm,hkdf,hmac,pcurves_secp256k1,pcurves_secp256r1,pcurves_secp384r1,rsa,sha2_32,sha2_32_x86,sha2_64,sha2_64_x86,sha2_64_bmi2,sha2_32_bmi2,system_rng,tls13,x25519,x509
+modules=aead,aes,aes_ni,aes_vaes,aes_vperm,argon2,auto_rng,base64,chacha,chacha20poly1305,chacha_avx2,chacha_simd32,ecdsa,ed25519,gcm,ghash_cpu,ghash_vperm,hkdf,hmac,pcurves_secp256k1,pcurves_secp256r1,pcurves_secp384r1,rsa,sha2_32,sha2_32_x86,sha2_64,sha2_64_bmi2,sha2_32_bmi2,system_rng,tls13,x25519,x509
 stamp="1 $modules"
 if [ -f "$prefix/lib/libbotan-3.a" ] && [ "$(cat "$prefix/weft-stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
+mirror=$("${BASH_SOURCE[0]%/*}/debian-mirror.sh" bookworm)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -25,6 +26,7 @@ apt=(apt-get -q -o "Dir::Etc::sourcelist=$work/trixie.sources" -o Dir::Etc::sour
 echo "build-botan: fetching Debian 13's source package"
 "${apt[@]}" update
 (cd "$work" && "${apt[@]}" source --download-only botan3)
+# The checksums are verified by now; a second check would need the keyring of all Debian developers.
 dpkg-source --no-check -x "$work"/botan3_*.dsc "$work/source" >/dev/null
 
 # Only modules this version knows, so that a renamed one is reported here and not as a missing symbol later.
