@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "metrics/export/exporter.hpp"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <chrono>
+#include <limits>
+#include <mutex>
+#include <unordered_map>
+
+namespace weft::metrics {
+
+namespace {
+
+/// Gathers metrics into families; a family reported by several sources, or in several places of
+/// one, becomes a single one.
+class family_collector final : public visitor {
+ public:
+  void on_counter(std::string_view name, std::string_view help, labels l, double value) override {
+    auto& metric = place(name, help, prometheus::MetricType::Counter, l);
+    metric.counter.value = value;
+  }
+  void on_gauge(std::string_view name, std::string_view help, labels l, double value) override {
+    auto& metric = place(name, help, prometheus::MetricType::Gauge, l);
+    metric.gauge.value = value;
+  }
+  void on_histogram(std::string_view name, std::string_view help, labels l,
+                    std::span<const double> bounds, std::span<const counter> buckets,
+                    double sum) override {
+    auto& h = place(name, help, prometheus::MetricType::Histogram, l).histogram;
+    std::uint64_t seen = 0;
+    for (std::size_t i = 0; i < buckets.size(); ++i) {
+      seen += buckets[i].value();
+      const auto bound = i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity();
+      h.bucket.push_back({seen, bound});
+    }
+    h.sample_count = seen;
+    h.sample_sum = sum;
+  }
+  /// For constant families, whose labels are not an initializer list.
+  prometheus::ClientMetric& add(std::string_view name, std::string_view help,
+                                prometheus::MetricType type) {
+    auto [at, fresh] = index_.try_emplace(std::string(name), families_.size());
+    if (fresh) families_.push_back({std::string(name), std::string(help), type, {}});
+    auto& family = families_[at->second];
+    return family.metric.emplace_back();
+  }
+  const std::vector<prometheus::MetricFamily>& families() const { return families_; }
+
+ private:
+  prometheus::ClientMetric& place(std::string_view name, std::string_view help,
+                                  prometheus::MetricType type, labels l) {
+    auto& metric = add(name, help, type);
+    for (const auto& each : l)
+      metric.label.push_back({std::string(each.name), std::string(each.value)});
+    return metric;
+  }
+  std::vector<prometheus::MetricFamily> families_;
+  std::unordered_map<std::string, std::size_t> index_;
+};
+
+}  // namespace
+
+struct exporter::impl {
+  std::mutex mutex;
+  std::vector<const source*> sources;
+  counter scrapes;
+};
+
+exporter::exporter() : impl_(std::make_unique<impl>()) {}
+exporter::~exporter() = default;
+
+void exporter::add(const source& s) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->sources.push_back(&s);
+}
+
+std::string exporter::scrape() {
+  const std::lock_guard lock(impl_->mutex);
+  const auto begin = std::chrono::steady_clock::now();
+  family_collector collector;
+  for (const auto* each : impl_->sources) each->collect(collector);
+  ++impl_->scrapes;
+  collector.count("weft_scrapes_total", "Scrapes answered by this node.", {}, impl_->scrapes);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  collector.on_gauge("weft_scrape_duration_seconds", "Time it took to collect this scrape.", {},
+                     took.count());
+  return prometheus::TextSerializer().Serialize(collector.families());
+}
+
+void info_source::collect(visitor& v) const {
+  auto* collector = dynamic_cast<family_collector*>(&v);
+  for (const auto& family : families_) {
+    if (!collector) {
+      v.on_gauge(family.name, family.help, {}, 1);
+      continue;
+    }
+    auto& metric = collector->add(family.name, family.help, prometheus::MetricType::Gauge);
+    metric.gauge.value = 1;
+    for (const auto& [name, value] : family.labels) metric.label.push_back({name, value});
+  }
+}
+
+}  // namespace weft::metrics
