@@ -4,6 +4,9 @@
 #include "actors/runtime_types.hpp"
 #include "base/crypto.hpp"
 #include "metrics/catalog.hpp"
+#include "transport/io/reactor.hpp"
+#include "transport/limits.hpp"
+#include "transport/session_core.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -28,6 +31,11 @@ struct runtime_options {
   std::filesystem::path directory;
   /// Shown to peers by identify.
   std::string agent = "weft";
+  transport::limits limits{};
+  /// Its `bootstrap` is replaced by the one above.
+  transport::session_config session{};
+  transport::io::credit_marks credit{};
+  transport::io::congestion_control congestion = transport::io::congestion_control::cubic;
   /// CAF worker threads, policy sharing.
   unsigned scheduler_threads = 1;
   /// Called once, on a thread of the runtime, when an actor that may not be restarted died or a

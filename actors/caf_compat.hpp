@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/atom.hpp>
+#include <caf/config.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/system_messages.hpp>
+#include <caf/typed_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+/// The one place that knows which CAF this is. Everything else writes these names, so that a move
+/// to CAF 1.x rewrites this header alone: `clause` becomes `caf::result<R>(Ts…)`, `tell` and `ask`
+/// become `mail(…)`, `spawn_state` becomes `actor_from_state`.
+namespace weft::actors {
+
+static_assert(CAF_VERSION / 100 == 17,
+              "caf_compat.hpp is written for CAF 0.17: rewrite clause, spawn_state, tell, "
+              "tell_after, ask and "
+              "watch in the spelling of the installed version");
+
+// -- interfaces ---
+
+template <class Signature>
+struct clause;
+template <class R, class... Ts>
+struct clause<R(Ts...)> {
+  using type = typename caf::replies_to<Ts...>::template with<R>;
+};
+template <class... Ts>
+struct clause<void(Ts...)> {
+  using type = caf::reacts_to<Ts...>;
+};
+/// A typed handle from function types: `actor_of<void(frames), status(atom::status)>`.
+template <class... Signatures>
+using actor_of = caf::typed_actor<typename clause<Signatures>::type...>;
+
+// -- class state ---
+
+/// Holds an actor's class, which CAF 0.17 cannot construct with arguments.
+template <class Impl>
+struct state_box {
+  static inline const char* name = Impl::runtime_name;
+  std::optional<Impl> impl;
+};
+template <class Handle, class Impl>
+using self_pointer = typename Handle::template stateful_pointer<state_box<Impl>>;
+
+/// Spawns `Impl(self, xs…)` as an actor of type `Handle`; `Impl` has `static constexpr const char*
+/// runtime_name` and `Handle::behavior_type make_behavior()`. The arguments move into the actor;
+/// they are consumed when it is initialised.
+template <class Handle, class Impl, class... Ts>
+Handle spawn_state(caf::actor_system& system, Ts&&... xs) {
+  auto make = [args = std::make_tuple(std::forward<Ts>(xs)...)](
+                  self_pointer<Handle, Impl> self) mutable -> typename Handle::behavior_type {
+    std::apply(
+        [&](auto&... values) {
+          self->state.impl.emplace(typename Handle::pointer{self}, std::move(values)...);
+        },
+        args);
+    return self->state.impl->make_behavior();
+  };
+  return system.spawn(std::move(make));
+}
+
+// -- sending ---
+
+/// Fire and forget, from an actor.
+template <class Self, class Handle, class... Ts>
+requires requires(Self* s) { s->mailbox(); }
+void tell(Self* self, const Handle& to, Ts&&... xs) { self->send(to, std::forward<Ts>(xs)...); }
+/// Fire and forget, from a thread that is no actor.
+template <class Handle, class... Ts>
+void tell(const Handle& to, Ts&&... xs) {
+  caf::anon_send(to, std::forward<Ts>(xs)...);
+}
+/// As `tell`, overtaking messages of normal priority: control must not wait behind data.
+template <class Handle, class... Ts>
+void tell_urgent(const Handle& to, Ts&&... xs) {
+  caf::anon_send<caf::message_priority::high>(to, std::forward<Ts>(xs)...);
+}
+/// To itself or another actor after a delay, overtaking data. Cannot be cancelled: the receiver
+/// must take a late or needless one as harmless.
+template <class Self, class Handle, class Rep, class Period, class... Ts>
+void tell_after(Self* self, const Handle& to, std::chrono::duration<Rep, Period> delay,
+                Ts&&... xs) {
+  self->template delayed_send<caf::message_priority::high>(to, delay, std::forward<Ts>(xs)...);
+}
+/// A question with an answer: `ask(self, to, timeout, xs…).then(on_value, on_error)`.
+template <class Self, class Handle, class Rep, class Period, class... Ts>
+auto ask(Self* self, const Handle& to, std::chrono::duration<Rep, Period> timeout, Ts&&... xs) {
+  return self->request(to, timeout, std::forward<Ts>(xs)...);
+}
+
+// -- watching and ending ---
+
+/// Calls `on_down(address, reason)` for each watched actor that ends. Once per actor that watches.
+template <class Self, class F>
+void on_down(Self* self, F f) {
+  self->set_down_handler(
+      [f = std::move(f)](const caf::down_msg& m) mutable { f(m.source, m.reason); });
+}
+template <class Self, class Handle>
+void watch(Self* self, const Handle& other) {
+  self->monitor(other);
+}
+/// Asks an actor to end in order.
+template <class Handle>
+void end(const Handle& which) {
+  caf::anon_send_exit(which, caf::exit_reason::user_shutdown);
+}
+/// Ends an actor that overran its grace.
+template <class Handle>
+void kill(const Handle& which) {
+  caf::anon_send_exit(which, caf::exit_reason::kill);
+}
+
+// -- system ---
+
+/// Messages an actor handles before the worker turns to the next one: a flooded actor cannot hold
+/// the worker.
+inline constexpr std::size_t scheduler_throughput = 300;
+
+/// Policy sharing (stealing burns a quarter of a core when nearly idle); `threads` workers.
+inline void configure(caf::actor_system_config& config, std::size_t threads) {
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", threads);
+  config.set("scheduler.max-throughput", scheduler_throughput);
+}
+/// Virtual time and a scheduler that runs only when told to, for tests.
+inline void configure_for_tests(caf::actor_system_config& config) {
+  config.set("scheduler.policy", caf::atom("testing"));
+}
+
+}  // namespace weft::actors
