@@ -1,18 +1,58 @@
 # SPDX-License-Identifier: MIT
 # Weft in two commands: `make run` and `make test`. Everything else is detail; `make help` lists it.
 SHELL := /bin/bash
-export CCACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/weft/ccache
+cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/weft
+export CCACHE_DIR ?= $(cache)/ccache
 export CCACHE_MAXSIZE ?= 4G
+export NINJA_STATUS ?= [%f/%t %es]$(space)
+export CTEST_OUTPUT_ON_FAILURE = 1
+space := $(subst ,, )
+jobs ?= $(shell nproc)
+# Debian 13 has no clang 14; any of the two will do.
+clang = $(shell command -v clang++-14 || command -v clang++-19)
+trees := release asan tsan fuzz
 
-.PHONY: help run test build deps deps-test
+.PHONY: help run test build deps deps-test bench tidy clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: build ## build, then keep a mesh of five node processes in a line up until Ctrl-C
+	@exec build/release/weft mesh up 5 --topology line --demo
+
+test: deps-test $(trees:%=tree-%) ## build everything and run every test: plain, sanitized, fuzzed, against js-libp2p
+	@mkdir -p build/all
+	@printf 'subdirs(%s)\n' $(trees:%=../%) > build/all/CTestTestfile.cmake
+	@ctest --test-dir build/all -j$(jobs) --no-tests=error
+
+build: deps ## build the binary: build/release/weft
+	@$(call configure,release)
+	@cmake --build build/release --target weft -j$(jobs)
+
+bench: build ## print the figures of docs/benchmarks.md, beside those of js-libp2p (about ten minutes)
+	@bench/figures.sh build/release/weft
+
+tidy: deps-test ## clang-tidy over the modules (slow)
+	@$(call configure,release)
+	@deploy/clang-tidy.sh build/release
+
+clean: ## remove the build folders
+	@rm -rf build
 
 deps:
 	@deploy/install-dependencies.sh build
 deps-test:
 	@deploy/install-dependencies.sh test
 
-build: deps ## build the binary: build/release/weft
-	@cmake --preset release > build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
-	@cmake --build --preset release --target weft
+# A configured folder looks after itself: ninja runs CMake again when a list or a folder changed.
+configure = [ -f build/$(1)/build.ninja ] || { echo "configuring build/$(1)"; mkdir -p build; cmake --preset $(1) $(2) \
+	> build/configure.$(1).log 2>&1 || { cat build/configure.$(1).log; rm -f build/$(1)/build.ninja; exit 1; }; }
+
+tree-release: deps-test
+	@$(call configure,release)
+	@cmake --build build/release --target all all_verify_interface_header_sets -j$(jobs)
+tree-asan tree-tsan: tree-%: tree-release
+	@$(call configure,$*)
+	@cmake --build build/$* -j$(jobs)
+tree-fuzz: tree-release
+	@$(call configure,fuzz,-DCMAKE_CXX_COMPILER=$(clang))
+	@cmake --build build/fuzz -j$(jobs)

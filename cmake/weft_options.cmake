@@ -8,6 +8,10 @@ target_link_libraries(weft_options INTERFACE Threads::Threads)
 target_compile_definitions(weft_options INTERFACE WEFT_VERSION="${PROJECT_VERSION}")
 # No absolute source path in assert texts or debug data: builds from two folders are alike.
 target_compile_options(weft_options INTERFACE -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+if(WEFT_FUZZ)
+  # Coverage in the modules is what libFuzzer steers by.
+  target_compile_options(weft_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(WEFT_SANITIZE)
   target_compile_options(weft_options INTERFACE -fsanitize=${WEFT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(weft_options INTERFACE -fsanitize=${WEFT_SANITIZE})
