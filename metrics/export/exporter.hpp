@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 /// Metrics as Prometheus text, format version 0.0.4.
 namespace weft::metrics {
@@ -44,20 +43,22 @@ class process_source final : public source {
   double start_seconds_ = 0;
 };
 
-/// Constant metrics: `weft_build_info` and any further labels with value 1.
+/// `weft_build_info` and `weft_node_info`: constant 1, the facts are labels.
 class info_source final : public source {
  public:
-  /// Name, help and label pairs of one family whose value is always 1.
-  struct family {
+  struct facts {
+    std::string version;
+    std::string compiler;
+    /// Of the node: its configured name and profile, and the last characters of its peer id.
     std::string name;
-    std::string help;
-    std::vector<std::pair<std::string, std::string>> labels;
+    std::string profile;
+    std::string id_short;
   };
-  explicit info_source(std::vector<family> families) : families_(std::move(families)) {}
+  explicit info_source(facts f) : facts_(std::move(f)) {}
   void collect(visitor& v) const override;
 
  private:
-  std::vector<family> families_;
+  facts facts_;
 };
 
 /// Memory and processor use of this process, from /proc/self.
