@@ -8,6 +8,7 @@
 #include <limits>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 namespace weft::metrics {
 
@@ -38,20 +39,14 @@ class family_collector final : public visitor {
     h.sample_count = seen;
     h.sample_sum = sum;
   }
-  /// For constant families, whose labels are not an initializer list.
-  prometheus::ClientMetric& add(std::string_view name, std::string_view help,
-                                prometheus::MetricType type) {
-    auto [at, fresh] = index_.try_emplace(std::string(name), families_.size());
-    if (fresh) families_.push_back({std::string(name), std::string(help), type, {}});
-    auto& family = families_[at->second];
-    return family.metric.emplace_back();
-  }
   const std::vector<prometheus::MetricFamily>& families() const { return families_; }
 
  private:
   prometheus::ClientMetric& place(std::string_view name, std::string_view help,
                                   prometheus::MetricType type, labels l) {
-    auto& metric = add(name, help, type);
+    auto [at, fresh] = index_.try_emplace(std::string(name), families_.size());
+    if (fresh) families_.push_back({std::string(name), std::string(help), type, {}});
+    auto& metric = families_[at->second].metric.emplace_back();
     for (const auto& each : l)
       metric.label.push_back({std::string(each.name), std::string(each.value)});
     return metric;
@@ -90,16 +85,11 @@ std::string exporter::scrape() {
 }
 
 void info_source::collect(visitor& v) const {
-  auto* collector = dynamic_cast<family_collector*>(&v);
-  for (const auto& family : families_) {
-    if (!collector) {
-      v.on_gauge(family.name, family.help, {}, 1);
-      continue;
-    }
-    auto& metric = collector->add(family.name, family.help, prometheus::MetricType::Gauge);
-    metric.gauge.value = 1;
-    for (const auto& [name, value] : family.labels) metric.label.push_back({name, value});
-  }
+  v.on_gauge("weft_build_info", "Version of this node and the compiler that built it.",
+             {{"version", facts_.version}, {"compiler", facts_.compiler}}, 1);
+  v.on_gauge(
+      "weft_node_info", "Configured name and profile of this node and the end of its peer id.",
+      {{"name", facts_.name}, {"profile", facts_.profile}, {"id_short", facts_.id_short}}, 1);
 }
 
 }  // namespace weft::metrics

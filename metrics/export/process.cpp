@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "metrics/export/exporter.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -8,6 +9,7 @@
 #include <dirent.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <vector>
 
 namespace weft::metrics {
 
