@@ -17,16 +17,19 @@ struct label {
 using labels = std::initializer_list<label>;
 
 /// Receives every metric of a struct at scrape time. Each struct of counters has one function
-/// `void collect(metrics::visitor& v) const` that names, explains and reads its metrics: catalogue and reader are one text.
+/// `void collect(metrics::visitor& v) const` that names, explains and reads its metrics: catalogue
+/// and reader are one text.
 class visitor {
  public:
   virtual ~visitor() = default;
-  /// `name` ends in _total, `help` is one sentence. Call once per label value, zero values included.
+  /// `name` ends in _total, `help` is one sentence. Call once per label value, zero values
+  /// included.
   virtual void on_counter(std::string_view name, std::string_view help, labels l, double value) = 0;
   virtual void on_gauge(std::string_view name, std::string_view help, labels l, double value) = 0;
   virtual void on_histogram(std::string_view name, std::string_view help, labels l,
                             std::span<const double> bounds, std::span<const counter> buckets,
-                            double sum) = 0;
+                            double sum)
+      = 0;
 
   void count(std::string_view name, std::string_view help, labels l, const counter& c) {
     on_counter(name, help, l, static_cast<double>(c.value()));
@@ -51,6 +54,12 @@ class counters_by {
                std::string_view label_name) const {
     for (std::size_t i = 0; i < size; ++i)
       v.count(name, help, {{label_name, to_string(static_cast<Enum>(i))}}, values_[i]);
+  }
+  /// As above with one more label that is the same for all.
+  void collect(visitor& v, std::string_view name, std::string_view help,
+               std::string_view label_name, label common) const {
+    for (std::size_t i = 0; i < size; ++i)
+      v.count(name, help, {common, {label_name, to_string(static_cast<Enum>(i))}}, values_[i]);
   }
 
  private:

@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <span>
 
-/// Plain numbers with one writer and any number of readers: an update is a relaxed load and store (0.3 ns), nothing is looked up.
+/// Plain numbers with one writer and any number of readers: an update is a relaxed load and store
+/// (0.3 ns), nothing is looked up.
 namespace weft::metrics {
 
 /// Only ever grows. One writer thread.
@@ -41,7 +42,8 @@ class gauge {
   std::atomic<std::int64_t> value_{0};
 };
 
-/// Counts observations into fixed buckets; bounds are seconds or bytes as the metric's name says. One writer thread.
+/// Counts observations into fixed buckets; bounds are seconds or bytes as the metric's name says.
+/// One writer thread.
 template <std::size_t N>
 class histogram {
  public:
@@ -66,9 +68,9 @@ class histogram {
 };
 
 /// 0.1 ms to 10 s; for handshakes, round trips and messages.
-inline constexpr std::array<double, 16> latency_bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
-                                                       0.01,   0.025,   0.05,   0.1,   0.25,   0.5,
-                                                       1.0,    2.5,     5.0,    10.0};
+inline constexpr std::array<double, 16> latency_bounds{
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+    0.05,   0.1,     0.25,   0.5,   1.0,    2.5,   5.0,  10.0};
 using latency_histogram = histogram<16>;
 
 }  // namespace weft::metrics

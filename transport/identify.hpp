@@ -19,6 +19,12 @@ struct identify {
   static constexpr std::size_t outbound_bytes_max = 4096;
   static constexpr std::size_t inbound_bytes_max = 8192;
 
+  /// Kept from an inbound message; further ones are ignored.
+  static constexpr std::size_t addresses_max = 64;
+  static constexpr std::size_t protocols_max = 256;
+  /// A longer version text is cut.
+  static constexpr std::size_t version_bytes_max = 128;
+
   byte_buffer public_key;
   std::vector<multiaddr> listen_addresses;
   std::vector<std::string> protocols;
@@ -27,11 +33,33 @@ struct identify {
   std::string agent_version;
   byte_buffer signed_peer_record;
 
-  /// The protobuf without a length prefix; listen addresses beyond `outbound_bytes_max` are left out.
+  /// The protobuf without a length prefix; listen addresses beyond `outbound_bytes_max` are left
+  /// out.
   byte_buffer encode() const;
-  /// Unknown fields and addresses of unknown protocols are skipped. ec::malformed, ec::oversized; ec::wrong_peer when the
-  /// public key is not `expected`'s.
+  /// Unknown fields and addresses of unknown protocols are skipped. ec::malformed, ec::oversized;
+  /// ec::wrong_peer when the public key is not `expected`'s.
   static result<identify> decode(bytes_view body, const peer_id& expected);
+};
+
+/// Reads what the sender of an identify message writes until it finishes: one length-prefixed
+/// message, or several that are merged (go-libp2p sends a large signed record apart).
+class identify_reader {
+ public:
+  static constexpr std::size_t messages_max = 10;
+
+  /// ec::none, or why the stream must be reset: ec::oversized (all messages together),
+  /// ec::bad_varint, ec::limit.
+  ec on_bytes(bytes_view input);
+  /// The sender finished. ec::closed when nothing came, ec::truncated, and as `identify::decode`.
+  result<identify> on_end(const peer_id& expected) const;
+
+ private:
+  byte_buffer bytes_;
+  /// Of `bytes_`: where the first message without its end begins.
+  std::size_t parsed_ = 0;
+  std::size_t messages_ = 0;
+  byte_buffer merged_;
+  ec failure_ = ec::none;
 };
 
 }  // namespace weft::transport

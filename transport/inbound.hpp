@@ -14,9 +14,10 @@
 
 namespace weft::transport {
 
-/// Bytes of one concern that were handed to its actor and are not yet handled. Above the high mark the reactor stops
-/// extending the flow-control windows of that concern's streams, so the remote peer is slowed down; when the level falls below the
-/// low mark `on_low` is called once, from the thread that returned the bytes. Thread-safe.
+/// Bytes of one concern that were handed to its actor and are not yet handled. Above the high mark
+/// the reactor stops extending the flow-control windows of that concern's streams, so the remote
+/// peer is slowed down; when the level falls below the low mark `on_low` is called once, from the
+/// thread that returned the bytes. Thread-safe.
 class credit_gate {
  public:
   credit_gate(std::size_t high, std::size_t low, std::function<void()> on_low)
@@ -38,7 +39,8 @@ class credit_gate {
 class credit {
  public:
   credit() noexcept = default;
-  credit(std::shared_ptr<credit_gate> gate, std::size_t bytes) : gate_(std::move(gate)), bytes_(bytes) {
+  credit(std::shared_ptr<credit_gate> gate, std::size_t bytes)
+      : gate_(std::move(gate)), bytes_(bytes) {
     if (gate_) gate_->take(bytes_);
   }
   credit(credit&& other) noexcept

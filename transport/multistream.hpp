@@ -49,7 +49,7 @@ class multistream_reader {
   bool skipped() const noexcept { return skipped_; }
   ec failure() const noexcept { return failure_; }
   /// True between two messages.
-  bool at_boundary() const noexcept { return prefix_size_ == 0; }
+  bool at_boundary() const noexcept { return prefix_size_ == 0 || delivered_; }
 
  private:
   outcome fail_with(ec code) noexcept;

@@ -29,7 +29,7 @@ class perf_client {
   /// The next piece to write, at most `budget` bytes; empty when all is written or budget is zero.
   chunk_view next_write(std::size_t budget);
   /// All is written: finish the sending side (once `finish_due`, call `finished`).
-  bool finish_due() const noexcept { return to_write_ == 0 && !finished_; }
+  bool finish_due() const noexcept { return left_to_write() == 0 && !finished_; }
   void finished() noexcept { finished_ = true; }
 
   /// `count` bytes arrived. ec::protocol_violation beyond what was asked for.
@@ -39,14 +39,15 @@ class perf_client {
   ec on_end() noexcept;
   bool done() const noexcept { return done_; }
   std::uint64_t received() const noexcept { return received_; }
-  std::uint64_t left_to_write() const noexcept { return to_write_; }
+  /// The header's bytes included.
+  std::uint64_t left_to_write() const noexcept { return header_left_ + to_write_; }
 
  private:
   std::array<std::uint8_t, 8> header_{};
   std::uint64_t to_write_;
   std::uint64_t download_;
   std::uint64_t received_ = 0;
-  bool header_out_ = false;
+  std::uint8_t header_left_ = 8;
   bool finished_ = false;
   bool done_ = false;
 };

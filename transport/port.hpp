@@ -18,7 +18,8 @@
 #include <variant>
 #include <vector>
 
-/// The seam between actors and the reactor thread: batches of commands go in, events and frame batches come out.
+/// The seam between actors and the reactor thread: batches of commands go in, events and frame
+/// batches come out.
 namespace weft::transport {
 
 /// Numbers a command that gets an answer; chosen by the asker, unique while unanswered.
@@ -28,7 +29,8 @@ using session_id = std::uint64_t;
 
 // -- commands ---
 
-/// Queues one frame on the peer's long-lived stream of a `frames` protocol; opens the stream when needed.
+/// Queues one frame on the peer's long-lived stream of a `frames` protocol; opens the stream when
+/// needed.
 struct send_command {
   peer_id peer;
   protocol_index protocol = 0;
@@ -39,7 +41,8 @@ struct send_command {
 struct listen_command {
   multiaddr address;
 };
-/// Tries the addresses in parallel, staggered; answered by session_up (also when one exists) or dial_failed.
+/// Tries the addresses in parallel, staggered; answered by session_up (also when one exists) or
+/// dial_failed.
 struct dial_command {
   request_id id = 0;
   std::optional<peer_id> expected;
@@ -79,13 +82,15 @@ struct perf_command {
 struct inspect_command {
   request_id id = 0;
 };
-/// Stops accepting and dialling; sessions stay until their queues are empty or `deadline` passes, then are closed.
+/// Stops accepting and dialling; sessions stay until their queues are empty or `deadline` passes,
+/// then are closed.
 struct drain_command {
   duration deadline{};
 };
 
-using control_command = std::variant<listen_command, dial_command, disconnect_command, request_command, respond_command,
-                                     ping_command, perf_command, inspect_command, drain_command>;
+using control_command
+    = std::variant<listen_command, dial_command, disconnect_command, request_command,
+                   respond_command, ping_command, perf_command, inspect_command, drain_command>;
 
 /// What an actor's outbox held after one round. Sends are kept apart: they are the hot part.
 struct command_batch {
@@ -107,7 +112,17 @@ enum class direction : std::uint8_t { inbound, outbound };
 
 /// Why a session ended; the label of weft_connections_closed_total.
 enum class close_reason : std::uint8_t {
-  local, remote, idle, handshake_failed, reset, protocol_violation, limit, superseded, shutdown, io, count_
+  local,
+  remote,
+  idle,
+  handshake_failed,
+  reset,
+  protocol_violation,
+  limit,
+  superseded,
+  shutdown,
+  io,
+  count_
 };
 std::string_view to_string(close_reason reason) noexcept;
 
@@ -118,7 +133,8 @@ struct listen_failed_event {
   multiaddr address;
   error why;
 };
-/// First session to a peer, or one more (the newest outbound/inbound pair is reduced to one deterministically).
+/// First session to a peer, or one more (the newest outbound/inbound pair is reduced to one
+/// deterministically).
 struct session_up_event {
   peer_id peer;
   session_id session = 0;
@@ -201,11 +217,13 @@ struct inspect_event {
 /// Every session is closed after a drain_command.
 struct drained_event {};
 
-using event = std::variant<listening_event, listen_failed_event, session_up_event, session_down_event, dial_failed_event,
-                           identified_event, path_changed_event, request_event, response_event, ping_event, perf_event,
-                           inspect_event, drained_event>;
+using event
+    = std::variant<listening_event, listen_failed_event, session_up_event, session_down_event,
+                   dial_failed_event, identified_event, path_changed_event, request_event,
+                   response_event, ping_event, perf_event, inspect_event, drained_event>;
 
-/// Receives what a reactor round produced, in order, on the reactor thread; passes it on and must not block.
+/// Receives what a reactor round produced, in order, on the reactor thread; passes it on and must
+/// not block.
 class event_listener {
  public:
   virtual ~event_listener() = default;

@@ -8,22 +8,27 @@
 
 namespace weft::transport {
 
-/// Index into the node's protocol table; assigned once at composition and the same everywhere in the process.
+/// Index into the node's protocol table; assigned once at composition and the same everywhere in
+/// the process.
 using protocol_index = std::uint8_t;
 
 /// How a protocol uses streams of a session.
 enum class stream_kind : std::uint8_t {
-  /// Each side opens one long-lived outbound stream of uvarint-length-prefixed frames (gossipsub, /weft/msg, /weft/route).
+  /// Each side opens one long-lived outbound stream of uvarint-length-prefixed frames (gossipsub,
+  /// /weft/msg, /weft/route).
   frames,
-  /// A stream per request: the opener writes length-prefixed requests, the other side answers each in order (kad).
+  /// A stream per request: the opener writes length-prefixed requests, the other side answers each
+  /// in order (kad).
   exchange,
 };
 
-/// Outbound queues drain in this order; a full queue drops the lowest class first (DESIGN.md section 1, principle 5).
+/// Outbound queues drain in this order; a full queue drops the lowest class first (DESIGN.md
+/// section 1, principle 5).
 enum class priority : std::uint8_t { control, interactive, bulk, cover };
 inline constexpr std::size_t priority_count = 4;
 
-/// One of the node's own protocols on a session. identify, identify/push, ping and perf live inside the transport.
+/// One of the node's own protocols on a session. identify, identify/push, ping and perf live inside
+/// the transport.
 struct protocol {
   /// Names in order of preference, each starting with '/'. The first one the peer accepts is used.
   std::vector<std::string> names;

@@ -12,7 +12,7 @@ struct session_metrics final : metrics::source {
   metrics::gauge bootstrap_configured;
   metrics::gauge bootstrap_up;
   metrics::gauge book_peers;
-  metrics::gauge book_evicted_peers;
+  metrics::counter book_evicted_peers;
   metrics::gauge dials_in_flight;
   metrics::counter dials_started;
   metrics::counter dials_joined;
