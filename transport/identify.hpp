@@ -33,11 +33,14 @@ struct identify {
   std::string agent_version;
   byte_buffer signed_peer_record;
 
-  /// The protobuf without a length prefix; listen addresses beyond `outbound_bytes_max` are left
-  /// out.
+  /// The protobuf without a length prefix. Protocols, then listen addresses, then the signed record
+  /// are left out as they would make it longer than `outbound_bytes_max`.
   byte_buffer encode() const;
-  /// Unknown fields and addresses of unknown protocols are skipped. ec::malformed, ec::oversized;
-  /// ec::wrong_peer when the public key is not `expected`'s.
+  /// `encode()` behind its length prefix, as it is written to a stream.
+  byte_buffer encode_framed() const;
+  /// Unknown fields and addresses that do not parse are skipped; in version texts everything but
+  /// printable ASCII becomes '?'. ec::malformed, ec::oversized; ec::wrong_peer when there is a
+  /// public key and it is not `expected`'s.
   static result<identify> decode(bytes_view body, const peer_id& expected);
 };
 
