@@ -35,6 +35,15 @@ bool equal_constant_time(bytes_view a, bytes_view b) noexcept;
 /// Overwrites memory in a way that the compiler keeps.
 void wipe(bytes_span secret) noexcept;
 
+inline constexpr std::uint32_t argon2_memory_kib_min = 8;
+inline constexpr std::uint32_t argon2_memory_kib_max = 2 * 1024 * 1024;
+inline constexpr std::uint32_t argon2_passes_max = 64;
+inline constexpr std::size_t argon2_salt_min = 8;
+/// Argon2id version 1.3 with one lane (RFC 9106): fills `out`, at least 4 bytes, from a password. ec::bad_argument outside the
+/// limits above, ec::limit without enough memory.
+result<void> argon2id(std::string_view password, bytes_view salt, std::uint32_t memory_kib,
+                      std::uint32_t passes, bytes_span out);
+
 // -- Ed25519 (RFC 8032) ---
 
 using ed25519_signature = std::array<std::uint8_t, 64>;
@@ -59,7 +68,7 @@ class ed25519_private_key {
   std::unique_ptr<impl> impl_;
 };
 
-/// ec::bad_signature, ec::bad_key.
+/// Strict: a non-canonical or low-order key is ec::bad_key, a scalar not below the group order ec::bad_signature.
 result<void> ed25519_verify(const ed25519_public_key& key, bytes_view message,
                             bytes_view signature);
 

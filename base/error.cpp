@@ -7,14 +7,41 @@ namespace weft {
 
 namespace {
 
-constexpr std::array<std::string_view, ec_count> names{
-    "none",        "truncated",  "malformed",         "oversized",   "bad_varint",
-    "bad_signature", "bad_certificate", "bad_seal",   "bad_key",     "wrong_peer",
-    "wrong_destination", "replayed", "stale",         "hop_limit",   "not_found",
-    "exists",      "limit",      "queue_full",        "timeout",     "unreachable",
-    "closed",      "reset",      "unsupported",       "protocol_violation", "cancelled",
-    "stopping",    "io",         "disk_full",         "corrupt",     "denied",
-    "in_use",      "bad_config", "bad_argument",      "not_running", "crypto"};
+constexpr std::array<std::string_view, ec_count> names{"none",
+                                                       "truncated",
+                                                       "malformed",
+                                                       "oversized",
+                                                       "bad_varint",
+                                                       "bad_signature",
+                                                       "bad_certificate",
+                                                       "bad_seal",
+                                                       "bad_key",
+                                                       "wrong_peer",
+                                                       "wrong_destination",
+                                                       "replayed",
+                                                       "stale",
+                                                       "hop_limit",
+                                                       "not_found",
+                                                       "exists",
+                                                       "limit",
+                                                       "queue_full",
+                                                       "timeout",
+                                                       "unreachable",
+                                                       "closed",
+                                                       "reset",
+                                                       "unsupported",
+                                                       "protocol_violation",
+                                                       "cancelled",
+                                                       "stopping",
+                                                       "io",
+                                                       "disk_full",
+                                                       "corrupt",
+                                                       "denied",
+                                                       "in_use",
+                                                       "bad_config",
+                                                       "bad_argument",
+                                                       "not_running",
+                                                       "crypto"};
 
 }  // namespace
 

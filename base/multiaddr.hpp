@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weft {
 
@@ -34,6 +35,12 @@ class multiaddr {
   /// Longest binary form accepted from text or wire.
   static constexpr std::size_t bytes_max = 512;
 
+  /// One protocol of the address; `value` is a view into it, without a length prefix (codes: multiaddr_protocols.hpp).
+  struct part {
+    std::uint64_t code = 0;
+    bytes_view value;
+  };
+
   multiaddr() = default;
 
   /// `/ip4/127.0.0.1/udp/4001/quic-v1/p2p/12D3…`. ec::malformed names the part that is wrong, ec::oversized.
@@ -46,6 +53,8 @@ class multiaddr {
   bytes_view bytes() const noexcept { return bytes_; }
   bool empty() const noexcept { return bytes_.empty(); }
   std::string to_string() const;
+  /// The protocols in order; views that live as long as this address is unchanged.
+  std::vector<part> parts() const;
 
   /// The endpoint of an exactly `/ip4|ip6/A/udp/P/quic-v1[/p2p/ID]` address, else none.
   std::optional<ip_endpoint> quic_v1_endpoint() const;

@@ -16,7 +16,7 @@ class timer_wheel {
  public:
   using token = std::uint64_t;
 
-  /// Calls back (through `expire`) with `key` once `at` is reached. Returns a token for `cancel`.
+  /// Calls back (through `expire`) with `key` once `at` is reached. Returns a token for `cancel`, never 0.
   token arm(instant at, std::uint64_t key);
   /// False when the deadline has already expired or was cancelled.
   bool cancel(token which);

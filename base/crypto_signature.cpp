@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "base/assert.hpp"
+#include "base/crypto.hpp"
+#include "base/curve25519.hpp"
+#include "base/libp2p_key.hpp"
+
+#include <botan/ec_group.h>
+#include <botan/ecdsa.h>
+#include <botan/ed25519.h>
+#include <botan/exceptn.h>
+#include <botan/pubkey.h>
+#include <botan/rsa.h>
+#include <botan/system_rng.h>
+#include <botan/x509_key.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+namespace weft::crypto {
+
+namespace {
+
+constexpr std::size_t rsa_bits_min = 2048;
+constexpr std::size_t rsa_bits_max = 8192;
+
+result<void> check_signature(const Botan::Public_Key& key, const char* padding,
+                             Botan::Signature_Format format, bytes_view message,
+                             bytes_view signature) {
+  try {
+    Botan::PK_Verifier verifier{key, padding, format};
+    if (verifier.verify_message(message, signature)) return {};
+  } catch (const Botan::Exception& e) {
+    return fail(ec::bad_signature, e.what());
+  }
+  return fail(ec::bad_signature);
+}
+
+result<std::unique_ptr<Botan::Public_Key>> load_subject_public_key_info(bytes_view der) {
+  try {
+    return Botan::X509::load_key(der);
+  } catch (const std::exception& e) {
+    return fail(ec::bad_key, e.what());
+  }
+}
+
+result<void> verify_rsa(bytes_view der, bytes_view message, bytes_view signature) {
+  WEFT_TRY(const auto key, load_subject_public_key_info(der));
+  if (key->algo_name() != "RSA") return fail(ec::bad_key, "not an RSA key");
+  if (key->key_length() < rsa_bits_min || key->key_length() > rsa_bits_max)
+    return fail(ec::bad_key, "an RSA key has 2048 to 8192 bits");
+  return check_signature(*key, "PKCS1v15(SHA-256)", Botan::Signature_Format::Standard, message,
+                         signature);
+}
+
+result<void> verify_ecdsa(bytes_view der, bytes_view message, bytes_view signature) {
+  WEFT_TRY(const auto key, load_subject_public_key_info(der));
+  const auto* ecdsa = dynamic_cast<const Botan::ECDSA_PublicKey*>(key.get());
+  if (!ecdsa) return fail(ec::bad_key, "not an ECDSA key");
+  const Botan::EC_Group& group = ecdsa->domain();
+  static const auto p256 = Botan::EC_Group::from_name("secp256r1");
+  static const auto p384 = Botan::EC_Group::from_name("secp384r1");
+  if (group.used_explicit_encoding() || !(group == p256 || group == p384))
+    return fail(ec::unsupported, "ECDSA keys are on P-256 or P-384");
+  return check_signature(*key, "SHA-256", Botan::Signature_Format::DerSequence, message, signature);
+}
+
+result<void> verify_secp256k1(bytes_view point, bytes_view message, bytes_view signature) {
+  if (point.size() != 33) return fail(ec::bad_key, "a secp256k1 key is a compressed point");
+  try {
+    static const auto group = Botan::EC_Group::from_name("secp256k1");
+    const auto affine = Botan::EC_AffinePoint::deserialize(group, point);
+    if (!affine || affine->is_identity()) return fail(ec::bad_key, "not a point of secp256k1");
+    const Botan::ECDSA_PublicKey key{group, *affine};
+    return check_signature(key, "SHA-256", Botan::Signature_Format::DerSequence, message,
+                           signature);
+  } catch (const Botan::Exception& e) {
+    return fail(ec::bad_key, e.what());
+  }
+}
+
+}  // namespace
+
+struct ed25519_private_key::impl {
+  explicit impl(std::span<const std::uint8_t, 32> from)
+      : key{Botan::secure_vector<std::uint8_t>(from.begin(), from.end())} {
+    std::copy(from.begin(), from.end(), seed.begin());
+    const auto& raw = key.get_public_key();
+    WEFT_ASSERT(raw.size() == public_key.size(), "an Ed25519 key has 32 bytes");
+    std::copy(raw.begin(), raw.end(), public_key.begin());
+  }
+  ~impl() { wipe(seed); }
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+
+  std::array<std::uint8_t, 32> seed{};
+  ed25519_public_key public_key{};
+  Botan::Ed25519_PrivateKey key;
+};
+
+ed25519_private_key::ed25519_private_key(std::unique_ptr<impl> state) noexcept
+    : impl_(std::move(state)) {}
+ed25519_private_key::ed25519_private_key(ed25519_private_key&&) noexcept = default;
+ed25519_private_key& ed25519_private_key::operator=(ed25519_private_key&&) noexcept = default;
+ed25519_private_key::~ed25519_private_key() = default;
+
+ed25519_private_key ed25519_private_key::generate() {
+  std::array<std::uint8_t, 32> seed{};
+  random_bytes(seed);
+  auto key = from_seed(seed);
+  wipe(seed);
+  return key;
+}
+
+ed25519_private_key ed25519_private_key::from_seed(std::span<const std::uint8_t, 32> seed) {
+  return ed25519_private_key{std::make_unique<impl>(seed)};
+}
+
+const ed25519_public_key& ed25519_private_key::public_key() const noexcept {
+  return impl_->public_key;
+}
+
+std::span<const std::uint8_t, 32> ed25519_private_key::seed() const noexcept { return impl_->seed; }
+
+ed25519_signature ed25519_private_key::sign(bytes_view message) const {
+  // A signer of its own per call: keys are shared between threads, Botan's signers are not.
+  Botan::PK_Signer signer{impl_->key, Botan::system_rng(), "Pure"};
+  const auto bytes = signer.sign_message(message, Botan::system_rng());
+  ed25519_signature signature;
+  WEFT_ASSERT(bytes.size() == signature.size(), "an Ed25519 signature has 64 bytes");
+  std::copy(bytes.begin(), bytes.end(), signature.begin());
+  return signature;
+}
+
+result<void> ed25519_verify(const ed25519_public_key& key, bytes_view message,
+                            bytes_view signature) {
+  if (!curve25519::acceptable_edwards_y(key)) return fail(ec::bad_key, "not a usable Ed25519 key");
+  if (signature.size() != 64 || !curve25519::canonical_scalar(signature.last<32>()))
+    return fail(ec::bad_signature);
+  try {
+    const Botan::Ed25519_PublicKey loaded{bytes_view{key}};
+    return check_signature(loaded, "Pure", Botan::Signature_Format::Standard, message, signature);
+  } catch (const Botan::Exception& e) {
+    return fail(ec::bad_key, e.what());
+  }
+}
+
+result<void> verify_with_libp2p_key(bytes_view public_key_protobuf, bytes_view message,
+                                    bytes_view signature) {
+  WEFT_TRY(const auto key, read_libp2p_public_key(public_key_protobuf));
+  switch (key.type) {
+    case libp2p_key_type::rsa:
+      return verify_rsa(key.data, message, signature);
+    case libp2p_key_type::ecdsa:
+      return verify_ecdsa(key.data, message, signature);
+    case libp2p_key_type::secp256k1:
+      return verify_secp256k1(key.data, message, signature);
+    case libp2p_key_type::ed25519:
+      break;
+  }
+  ed25519_public_key raw;
+  if (key.data.size() != raw.size()) return fail(ec::bad_key, "an Ed25519 key has 32 bytes");
+  std::copy(key.data.begin(), key.data.end(), raw.begin());
+  return ed25519_verify(raw, message, signature);
+}
+
+byte_buffer ed25519_public_key_protobuf(const ed25519_public_key& key) {
+  return write_libp2p_public_key(libp2p_key_type::ed25519, key);
+}
+
+}  // namespace weft::crypto

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "base/curve25519.hpp"
+
+#include <cstddef>
+
+namespace weft::crypto::curve25519 {
+
+namespace {
+
+__extension__ using wide = unsigned __int128;
+
+constexpr std::uint64_t limb_mask = (std::uint64_t{1} << 51) - 1;
+
+/// A residue in five limbs of 51 bits, each below 2^52 between operations.
+struct field {
+  std::array<std::uint64_t, 5> limb{};
+};
+
+constexpr field number(std::uint64_t value) { return field{{value, 0, 0, 0, 0}}; }
+
+/// Takes sums of up to 2^63 per limb back below 2^52.
+field carried(field a) {
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      a.limb[i + 1] += a.limb[i] >> 51;
+      a.limb[i] &= limb_mask;
+    }
+    a.limb[0] += 19 * (a.limb[4] >> 51);
+    a.limb[4] &= limb_mask;
+  }
+  return a;
+}
+
+field operator+(const field& a, const field& b) {
+  field sum;
+  for (std::size_t i = 0; i < 5; ++i) sum.limb[i] = a.limb[i] + b.limb[i];
+  return carried(sum);
+}
+
+field operator-(const field& a, const field& b) {
+  // 4p is added first, so that no limb goes below zero.
+  constexpr std::array<std::uint64_t, 5> four_p{
+      0x1fffffffffffb4, 0x1ffffffffffffc, 0x1ffffffffffffc, 0x1ffffffffffffc, 0x1ffffffffffffc};
+  field difference;
+  for (std::size_t i = 0; i < 5; ++i) difference.limb[i] = a.limb[i] + four_p[i] - b.limb[i];
+  return carried(difference);
+}
+
+field operator*(const field& a, const field& b) {
+  std::array<wide, 5> sum{};
+  for (std::size_t i = 0; i < 5; ++i) {
+    for (std::size_t j = 0; j < 5; ++j) {
+      // 2^255 = 19: a product that reaches beyond the top limb wraps to the bottom.
+      const std::uint64_t factor = i + j >= 5 ? 19 * b.limb[j] : b.limb[j];
+      sum[(i + j) % 5] += static_cast<wide>(a.limb[i]) * factor;
+    }
+  }
+  field product;
+  wide carry = 0;
+  for (std::size_t i = 0; i < 5; ++i) {
+    sum[i] += carry;
+    product.limb[i] = static_cast<std::uint64_t>(sum[i]) & limb_mask;
+    carry = sum[i] >> 51;
+  }
+  // The carry has at most 62 bits; 19 times it needs the wide type once more.
+  const wide low = product.limb[0] + carry * 19;
+  product.limb[0] = static_cast<std::uint64_t>(low) & limb_mask;
+  product.limb[1] += static_cast<std::uint64_t>(low >> 51);
+  return carried(product);
+}
+
+field squared(field a, int times) {
+  for (int i = 0; i < times; ++i) a = a * a;
+  return a;
+}
+
+/// a^(2^250 - 1), the shared part of inversion and of the square root's exponent.
+field power_250(const field& a) {
+  const field a3 = squared(a, 1) * a;
+  const field a7 = squared(a, 2) * a3;
+  const field x5 = squared(a7, 2) * a3;  // xN = a^(2^N - 1)
+  const field x10 = squared(x5, 5) * x5;
+  const field x20 = squared(x10, 10) * x10;
+  const field x40 = squared(x20, 20) * x20;
+  const field x50 = squared(x40, 10) * x10;
+  const field x100 = squared(x50, 50) * x50;
+  const field x200 = squared(x100, 100) * x100;
+  return squared(x200, 50) * x50;
+}
+
+/// a^(p - 2) = a^(2^255 - 21)
+field inverted(const field& a) {
+  const field a11 = squared(a, 3) * squared(a, 1) * a;
+  return squared(power_250(a), 5) * a11;
+}
+
+/// Euler's criterion, a^((p - 1) / 2) = a^(2^254 - 10): 1 for a non-zero square.
+field euler(const field& a) {
+  const field a3 = squared(a, 1) * a;
+  return squared(power_250(a), 4) * squared(a3, 1);
+}
+
+encoded to_bytes(field a) {
+  a = carried(a);
+  // The value is now below 2^255 + small; adding 19 shows whether it is at least p.
+  std::uint64_t carry = (a.limb[0] + 19) >> 51;
+  for (std::size_t i = 1; i < 5; ++i) carry = (a.limb[i] + carry) >> 51;
+  a.limb[0] += 19 * carry;
+  for (std::size_t i = 0; i < 4; ++i) {
+    a.limb[i + 1] += a.limb[i] >> 51;
+    a.limb[i] &= limb_mask;
+  }
+  a.limb[4] &= limb_mask;
+  encoded bytes{};
+  for (std::size_t bit = 0; bit < 255; ++bit) {
+    const std::uint64_t set = a.limb[bit / 51] >> (bit % 51) & 1;
+    bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] | set << (bit % 8));
+  }
+  return bytes;
+}
+
+bool is_zero(const field& a) { return to_bytes(a) == encoded{}; }
+
+/// The low 255 bits; none when they are not below p.
+std::optional<field> from_bytes(std::span<const std::uint8_t, 32> bytes) {
+  field a;
+  for (std::size_t bit = 0; bit < 255; ++bit) {
+    const std::uint64_t set = bytes[bit / 8] >> (bit % 8) & 1;
+    a.limb[bit / 51] |= set << (bit % 51);
+  }
+  encoded back = to_bytes(a);
+  back[31] = static_cast<std::uint8_t>(back[31] | (bytes[31] & 0x80));
+  for (std::size_t i = 0; i < back.size(); ++i)
+    if (back[i] != bytes[i]) return std::nullopt;
+  return a;
+}
+
+/// Whether eight times the point with Montgomery coordinate x / z is the neutral element.
+bool low_order(field x, field z) {
+  const field a24 = number(121666);
+  for (int doubling = 0; doubling < 3; ++doubling) {
+    const field sum = (x + z) * (x + z);
+    const field difference = (x - z) * (x - z);
+    const field cross = sum - difference;  // 4xz
+    x = sum * difference;
+    z = cross * (difference + a24 * cross);
+  }
+  return is_zero(z);
+}
+
+}  // namespace
+
+std::optional<encoded> montgomery_from_edwards(std::span<const std::uint8_t, 32> point) {
+  const auto y = from_bytes(point);
+  if (!y) return std::nullopt;
+  const field one = number(1);
+  if (low_order(one + *y, one - *y)) return std::nullopt;
+  // x^2 = (y^2 - 1) / (d y^2 + 1) has a root when numerator times denominator is a square. d =
+  // -121665/121666; scaled by 121666, both sides stay integers.
+  const field y2 = *y * *y;
+  const field numerator = number(121666) * (y2 - one);
+  const field denominator = number(121666) - number(121665) * y2;
+  if (!is_zero(euler(numerator * denominator) - one)) return std::nullopt;
+  return to_bytes((one + *y) * inverted(one - *y));
+}
+
+bool acceptable_edwards_y(std::span<const std::uint8_t, 32> point) {
+  const auto y = from_bytes(point);
+  return y && !low_order(number(1) + *y, number(1) - *y);
+}
+
+bool canonical_scalar(std::span<const std::uint8_t, 32> scalar) {
+  // 2^252 + 27742317777372353535851937790883648493, little-endian
+  constexpr encoded order{0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
+                          0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
+                          0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+  for (std::size_t i = order.size(); i-- > 0;)
+    if (scalar[i] != order[i]) return scalar[i] < order[i];
+  return false;
+}
+
+}  // namespace weft::crypto::curve25519
