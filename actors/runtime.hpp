@@ -3,7 +3,10 @@
 
 #include "actors/runtime_types.hpp"
 #include "base/crypto.hpp"
+#include "messaging/messaging_config.hpp"
 #include "metrics/catalog.hpp"
+#include "routing/routing_config.hpp"
+#include "storage/store_config.hpp"
 #include "transport/io/reactor.hpp"
 #include "transport/limits.hpp"
 #include "transport/session_core.hpp"
@@ -34,6 +37,10 @@ struct runtime_options {
   transport::limits limits{};
   /// Its `bootstrap` is replaced by the one above.
   transport::session_config session{};
+  routing::routing_config routing{};
+  messaging::messaging_config messaging{};
+  /// Its `directory` is replaced by the one above.
+  storage::store_config store{};
   transport::io::credit_marks credit{};
   transport::io::congestion_control congestion = transport::io::congestion_control::cubic;
   /// CAF worker threads, policy sharing.
@@ -79,11 +86,13 @@ class runtime final : public metrics::source {
 
   // -- messages ---
 
-  /// Answers when the recipient has acknowledged. ec::oversized, ec::queue_full, ec::not_found
-  /// (file), ec::timeout, ec::limit, ec::disk_full.
+  /// Answers when the recipient has acknowledged; a file is copied into the store on the caller's
+  /// thread first. ec::oversized, ec::queue_full, ec::not_found (file), ec::timeout, ec::limit,
+  /// ec::disk_full.
   void send(send_request request, std::function<void(const transfer_progress&)> on_progress,
             callback<receipt> done);
-  /// Received messages, oldest first.
+  /// Messages received and not yet shown, oldest first: durable ones from the store, then the
+  /// latest volatile ones. Reads the store on the caller's thread.
   void inbox(inbox_query query, callback<std::vector<inbox_message>> done);
   /// Marks messages as shown; answers with how many were not before. Shown messages stay listed
   /// with `include_shown` while the store retains them.

@@ -118,14 +118,12 @@ struct inbox_message {
   std::string file;
   std::uint64_t bytes = 0;
   bool durable = false;
-  bool shown = false;
   std::uint32_t hops = 0;
   wall_time sent_at{};
   wall_time received_at{};
 };
 struct inbox_query {
   std::size_t limit = 100;
-  bool include_shown = false;
 };
 /// Names one message of the inbox.
 struct message_ref {

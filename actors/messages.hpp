@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/caf_compat.hpp"
+#include "actors/reply.hpp"
+#include "actors/runtime_types.hpp"
+#include "transport/inbound.hpp"
+#include "transport/port.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/type_id.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// Everything actors send each other. Nothing here is ever serialised: the wire has its own codecs.
+namespace weft::actors {
+
+/// What one round of the reactor had to tell, in order.
+struct event_batch {
+  std::vector<transport::event> events;
+};
+
+/// A peer that speaks the receiving concern's protocol came or went, in the reactor's order.
+struct peer_presence {
+  peer_id peer;
+  bool up = false;
+  transport::session_id session = 0;
+  /// Of the session's handshake: a first guess of the round trip.
+  duration handshake{};
+};
+struct presence_batch {
+  std::vector<peer_presence> changes;
+};
+
+/// Measured round trips to neighbours.
+struct neighbour_cost {
+  peer_id peer;
+  duration round_trip{};
+};
+struct cost_batch {
+  std::vector<neighbour_cost> costs;
+};
+
+// -- questions to the session actor ---
+
+struct connect_question {
+  target to;
+  duration timeout{};
+  reply<connection> answer;
+};
+/// Answered once the session is gone.
+struct disconnect_question {
+  peer_id peer;
+  reply<void> answer;
+};
+/// One round trip over a session, and the session's address.
+struct round_trip {
+  peer_id peer;
+  duration time{};
+  multiaddr remote;
+};
+/// ec::not_found without a session.
+struct ping_question {
+  peer_id peer;
+  duration timeout{};
+  reply<round_trip> answer;
+};
+struct perf_question {
+  peer_id peer;
+  std::uint64_t upload_bytes = 0;
+  std::uint64_t download_bytes = 0;
+  reply<perf_report> answer;
+};
+struct peers_question {
+  reply<peer_list> answer;
+};
+struct bootstrap_change {
+  std::vector<multiaddr> addresses;
+  reply<void> answer;
+};
+/// What the session actor knows for the node's status.
+struct session_status {
+  std::vector<multiaddr> listening;
+  std::vector<std::string> listen_failures;
+  std::size_t sessions = 0;
+  std::size_t bootstrap_configured = 0;
+  std::size_t bootstrap_up = 0;
+};
+struct session_status_question {
+  reply<session_status> answer;
+};
+
+// -- supervision ---
+
+/// Answer to atom::status: every actor gives it the same way.
+struct actor_status {
+  std::uint64_t handled = 0;
+  std::uint64_t mailbox_depth = 0;
+};
+struct drain_question {
+  duration deadline{};
+  /// The names of the actors that overran.
+  reply<std::vector<std::string>> answer;
+};
+struct health_question {
+  reply<std::vector<actor_health>> answer;
+};
+
+/// A reply's value on its way back into the actor that asked; `ticket` is the asker's.
+template <class T>
+struct answered {
+  std::uint64_t ticket = 0;
+  result<T> value;
+};
+
+}  // namespace weft::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::transport::frame_batch_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::event_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::presence_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::cost_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::connect_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::disconnect_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::ping_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::perf_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::peers_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::bootstrap_change)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::session_status_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::actor_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::drain_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::health_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<weft::actors::connection>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<weft::actors::round_trip>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<weft::actors::perf_report>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<void>)
+
+CAF_BEGIN_TYPE_ID_BLOCK(weft, first_custom_type_id)
+
+/// A deadline of the receiver's core may have come. Late and needless ones are harmless.
+CAF_ADD_ATOM(weft, weft::actors::atom, tick, "tick")
+/// Asks how the receiver is.
+CAF_ADD_ATOM(weft, weft::actors::atom, status, "status")
+/// Take no new work.
+CAF_ADD_ATOM(weft, weft::actors::atom, halt, "halt")
+/// Finish what was accepted, then answer.
+CAF_ADD_ATOM(weft, weft::actors::atom, flush, "flush")
+/// Every session of the reactor is closed.
+CAF_ADD_ATOM(weft, weft::actors::atom, drained, "drained")
+/// Other state that the receiver reads has changed: routes.
+CAF_ADD_ATOM(weft, weft::actors::atom, changed, "changed")
+
+CAF_END_TYPE_ID_BLOCK(weft)
