@@ -94,8 +94,8 @@ class runtime final : public metrics::source {
   /// Messages received and not yet shown, oldest first: durable ones from the store, then the
   /// latest volatile ones. Reads the store on the caller's thread.
   void inbox(inbox_query query, callback<std::vector<inbox_message>> done);
-  /// Marks messages as shown; answers with how many were not before. Shown messages stay listed
-  /// with `include_shown` while the store retains them.
+  /// Marks messages as shown, so that they are never listed again; answers, once that is on disk,
+  /// with how many were not before. Files of large messages stay.
   void mark_shown(std::vector<message_ref> messages, callback<std::size_t> done);
   /// Calls `on_message` for each message received from now on, on a thread of the runtime. Does not
   /// mark it as shown.
