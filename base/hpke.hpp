@@ -15,6 +15,10 @@ using encapsulation = std::array<std::uint8_t, 32>;
 class context {
  public:
   context(crypto::aead_kind kind, bytes_view key, bytes_view base_nonce, bytes_view exporter);
+  context(context&&) noexcept = default;
+  context& operator=(context&&) noexcept = default;
+  /// Wipes the exporter secret; the key is wiped by the AEAD.
+  ~context() { crypto::wipe(exporter_); }
 
   /// Seals under sequence number `sequence` (the nonce is base_nonce XOR sequence). A number must never be used twice.
   std::size_t seal(std::uint64_t sequence, bytes_view associated, bytes_view plain, bytes_span out);
