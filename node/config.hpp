@@ -3,6 +3,10 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "messaging/messaging_config.hpp"
+#include "routing/routing_config.hpp"
+#include "storage/store_config.hpp"
+#include "transport/limits.hpp"
 
 #include <cstdint>
 #include <span>
@@ -14,8 +18,9 @@
 
 namespace weft::node {
 
-/// What `config.toml` says; one struct per section. Names, units, limits, explanations and defaults
-/// are in the table of `config_keys()`, which also writes the example file and the documentation.
+/// What `config.toml` says. The structs of the cores are used as they are; the table of keys
+/// decides what a file may set. Names, units, limits, explanations and defaults are in the table of
+/// `config_keys()`, which also writes the example file and the documentation.
 struct config {
   struct node_section {
     std::string name;
@@ -30,28 +35,16 @@ struct config {
     std::vector<std::string> bootstrap;
     bool retry_always = false;
   } network;
-  struct limits_section {
-    std::int64_t sessions = 4096;
-    std::int64_t sessions_per_address = 4096;
-    std::int64_t half_open = 256;
-    std::int64_t streams_per_session = 1024;
-    std::int64_t peer_queue_bytes = 16 * 1024 * 1024;
-    std::int64_t open_files = 65536;
-  } limits;
-  struct timers_section {
-    duration idle_timeout = std::chrono::seconds(30);
-    duration keep_alive = std::chrono::seconds(10);
-    duration handshake_timeout = std::chrono::seconds(5);
+  transport::limits limits;
+  routing::routing_config routing;
+  messaging::messaging_config messages;
+  /// `directory` is the node's own and not a key.
+  storage::store_config storage;
+  struct process_section {
+    std::uint64_t open_files = 65536;
     duration drain = std::chrono::seconds(8);
-  } timers;
-  struct routing_section {
-    std::int64_t destinations = 65536;
-  } routing;
-  struct messages_section {
-    std::int64_t hop_limit = 16;
-    std::int64_t bytes_max = 256 * 1024 * 1024;
     duration ack_timeout = std::chrono::seconds(30);
-  } messages;
+  } process;
   struct admin_section {
     std::string socket = "admin.sock";
   } admin;
@@ -68,8 +61,8 @@ struct config {
 };
 
 /// Where a value lives. Durations are written as seconds, sizes as bytes.
-using config_slot
-    = std::variant<bool*, std::int64_t*, duration*, std::string*, std::vector<std::string>*>;
+using config_slot = std::variant<bool*, std::uint64_t*, std::uint32_t*, std::uint8_t*, duration*,
+                                 std::string*, std::vector<std::string>*>;
 
 /// One key of the file.
 struct config_key {

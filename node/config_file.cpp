@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <concepts>
 #include <optional>
+#include <utility>
 
 extern char** environ;
 
@@ -28,9 +30,13 @@ struct assignment {
     *to = value.as_boolean()->get();
     return {};
   }
-  std::string operator()(std::int64_t* to) const {
+  template <std::unsigned_integral T>
+  std::string operator()(T* to) const {
     if (!value.is_integer()) return "expected a whole number";
-    *to = value.as_integer()->get();
+    const auto number = value.as_integer()->get();
+    if (!std::in_range<T>(number))
+      return "expected a whole number that is not negative and not so large";
+    *to = static_cast<T>(number);
     return {};
   }
   std::string operator()(duration* to) const {
@@ -56,13 +62,18 @@ struct assignment {
   }
 };
 
+struct numeric_value {
+  template <class T>
+  double operator()(const T* v) const {
+    if constexpr (std::is_arithmetic_v<T>) return static_cast<double>(*v);
+    if constexpr (std::is_same_v<T, duration>) return to_seconds(*v);
+    return 0;
+  }
+};
+
 std::string check_limits(const config_key& key, config& c) {
   if (key.least == key.most) return {};
-  double number = 0;
-  const auto slot = key.slot(c);
-  if (const auto* integer = std::get_if<std::int64_t*>(&slot))
-    number = static_cast<double>(**integer);
-  if (const auto* span = std::get_if<duration*>(&slot)) number = to_seconds(**span);
+  const double number = std::visit(numeric_value{}, key.slot(c));
   if (number >= key.least && number <= key.most) return {};
   const auto text = [](double x) {
     std::array<char, 32> buffer;

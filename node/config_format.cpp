@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <concepts>
 
 namespace weft::node {
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string quoted_text(std::string_view text) {
   std::string out = "\"";
   for (const char x : text) {
     if (x == '"' || x == '\\') {
@@ -43,20 +44,23 @@ std::string fixed(double x) {
 
 struct value_writer {
   std::string operator()(const bool* v) const { return *v ? "true" : "false"; }
-  std::string operator()(const std::int64_t* v) const { return std::to_string(*v); }
+  template <std::unsigned_integral T>
+  std::string operator()(const T* v) const {
+    return std::to_string(*v);
+  }
   std::string operator()(const duration* v) const { return number(to_seconds(*v)); }
-  std::string operator()(const std::string* v) const { return quoted(*v); }
+  std::string operator()(const std::string* v) const { return quoted_text(*v); }
   std::string operator()(const std::vector<std::string>* v) const {
     std::string out = "[";
-    for (const auto& text : *v) out += (out.size() > 1 ? ", " : "") + quoted(text);
+    for (const auto& text : *v) out += (out.size() > 1 ? ", " : "") + quoted_text(text);
     return out + "]";
   }
 };
 
 std::string_view type_name(const config_key& key) {
   config c;
-  constexpr std::array<std::string_view, 5> names{"true or false", "number", "seconds", "text",
-                                                  "list of texts"};
+  constexpr std::array<std::string_view, 7> names{
+      "true or false", "number", "number", "number", "seconds", "text", "list of texts"};
   return names[key.slot(c).index()];
 }
 

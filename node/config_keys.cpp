@@ -67,6 +67,13 @@ std::string check_not_empty_socket(const config& c) {
 }
 
 using c_ = config;
+using tl = transport::limits;
+using rc = routing::routing_config;
+using mc = messaging::messaging_config;
+using sc = storage::store_config;
+
+config_slot slot_of_queue(config& c) { return &c.limits.queue.bytes_max; }
+
 constexpr double mib = 1024.0 * 1024.0;
 
 const std::array keys{
@@ -89,45 +96,84 @@ const std::array keys{
         "network.bootstrap", slot_of<&c_::network, &c_::network_section::bootstrap>,
         "Peers to keep a session with, each ending in /p2p/PEER. Lost ones are dialled again.", 0,
         0, true, check_bootstrap},
-    config_key{"network.retry_always", slot_of<&c_::network, &c_::network_section::retry_always>,
-               "Make every dialler prove its address first (QUIC Retry), not only under load. "
-               "Costs one round trip."},
-    config_key{"limits.sessions", slot_of<&c_::limits, &c_::limits_section::sessions>,
+    config_key{"limits.sessions", slot_of<&c_::limits, &tl::sessions_max>,
                "Sessions held at once; later ones are refused.", 1, 1'000'000},
-    config_key{"limits.sessions_per_address",
-               slot_of<&c_::limits, &c_::limits_section::sessions_per_address>,
+    config_key{"limits.sessions_per_address", slot_of<&c_::limits, &tl::sessions_per_address_max>,
                "Inbound sessions from one IP address.", 1, 1'000'000},
-    config_key{"limits.half_open", slot_of<&c_::limits, &c_::limits_section::half_open>,
-               "Inbound handshakes under way at once.", 1, 1'000'000},
-    config_key{"limits.streams_per_session",
-               slot_of<&c_::limits, &c_::limits_section::streams_per_session>,
+    config_key{"limits.sessions_per_subnet", slot_of<&c_::limits, &tl::sessions_per_subnet_max>,
+               "Inbound sessions from one IPv4 /24 or IPv6 /56.", 1, 1'000'000},
+    config_key{"limits.loopback_exempt", slot_of<&c_::limits, &tl::loopback_exempt>,
+               "The two limits above do not apply to loopback addresses, where many local nodes "
+               "share one."},
+    config_key{"limits.handshakes", slot_of<&c_::limits, &tl::handshakes_max>,
+               "Inbound handshakes in progress; more are dropped.", 1, 1'000'000},
+    config_key{"limits.handshakes_per_address",
+               slot_of<&c_::limits, &tl::handshakes_per_address_max>,
+               "The same, from one IP address.", 1, 1'000'000},
+    config_key{"limits.retry_above", slot_of<&c_::limits, &tl::retry_above>,
+               "Handshakes in progress above which new clients prove their address first (QUIC "
+               "Retry); 0: always.",
+               0, 1'000'000},
+    config_key{"limits.dials", slot_of<&c_::limits, &tl::dials_max>, "Outbound dials in progress.",
+               1, 65536},
+    config_key{"limits.handshake_timeout", slot_of<&c_::limits, &tl::handshake_timeout>,
+               "Seconds a handshake may take.", 0.1, 60},
+    config_key{"limits.idle_timeout", slot_of<&c_::limits, &tl::idle_timeout>,
+               "Seconds of silence after which a session ends.", 1, 600},
+    config_key{"limits.keep_alive", slot_of<&c_::limits, &tl::keep_alive>,
+               "Seconds of silence after which a session is probed; 0: never.", 0, 600},
+    config_key{"limits.streams_per_session", slot_of<&c_::limits, &tl::streams_per_session_max>,
                "Streams one peer may have open at once.", 8, 65536},
-    config_key{"limits.peer_queue_bytes",
-               slot_of<&c_::limits, &c_::limits_section::peer_queue_bytes>,
+    config_key{"limits.stream_opens_per_second", slot_of<&c_::limits, &tl::stream_opens_per_second>,
+               "Mean rate of streams one peer may open; above it credit for new ones is delayed.",
+               1, 1'000'000},
+    config_key{"limits.stream_window", slot_of<&c_::limits, &tl::stream_window_max>,
+               "Largest flow-control window of a stream.", 65536, 1024 * mib},
+    config_key{"limits.session_window", slot_of<&c_::limits, &tl::session_window_max>,
+               "Largest flow-control window of a session.", 65536, 1024 * mib},
+    config_key{"limits.peer_queue_bytes", slot_of_queue,
                "Outbound bytes queued for one peer; beyond it the lowest class is dropped first.",
                65536, 1024 * mib},
-    config_key{"limits.open_files", slot_of<&c_::limits, &c_::limits_section::open_files>,
+    config_key{"limits.open_files", slot_of<&c_::process, &c_::process_section::open_files>,
                "Descriptors the process may open; raised as far as the system allows.", 64,
                1'048'576},
-    config_key{"timers.idle_timeout", slot_of<&c_::timers, &c_::timers_section::idle_timeout>,
-               "Seconds of silence after which a session ends.", 1, 600},
-    config_key{"timers.keep_alive", slot_of<&c_::timers, &c_::timers_section::keep_alive>,
-               "Seconds of silence after which a session is probed; 0 never probes.", 0, 600},
-    config_key{"timers.handshake_timeout",
-               slot_of<&c_::timers, &c_::timers_section::handshake_timeout>,
-               "Seconds a handshake may take.", 0.1, 60},
-    config_key{"timers.drain", slot_of<&c_::timers, &c_::timers_section::drain>,
-               "Seconds that queued work may take after SIGTERM.", 0, 10},
-    config_key{"routing.destinations", slot_of<&c_::routing, &c_::routing_section::destinations>,
+    config_key{"limits.drain_timeout", slot_of<&c_::process, &c_::process_section::drain>,
+               "Seconds that queued work may take after SIGTERM.", 0, 10, true},
+    config_key{"routing.destinations", slot_of<&c_::routing, &rc::destinations_max>,
                "Nodes the routing table holds; the least useful ones are left out.", 16,
                16'000'000},
-    config_key{"messages.hop_limit", slot_of<&c_::messages, &c_::messages_section::hop_limit>,
-               "Hops a message of ours may take.", 1, 64},
-    config_key{"messages.bytes_max", slot_of<&c_::messages, &c_::messages_section::bytes_max>,
-               "Largest message sent or accepted.", 1024, 1024 * mib},
-    config_key{"messages.ack_timeout", slot_of<&c_::messages, &c_::messages_section::ack_timeout>,
+    config_key{"routing.candidates", slot_of<&c_::routing, &rc::candidates_max>,
+               "Routes kept for one node.", 1, 64},
+    config_key{"routing.neighbours", slot_of<&c_::routing, &rc::neighbours_max>,
+               "Neighbours that routes are exchanged with.", 1, 65000},
+    config_key{"routing.refresh_interval", slot_of<&c_::routing, &rc::refresh_interval>,
+               "Seconds between two announcements of this node.", 1, 3600},
+    config_key{"messages.fragment_bytes", slot_of<&c_::messages, &mc::fragment_bytes>,
+               "Larger payloads are cut into pieces of this size.", 1024, 60 * 1024},
+    config_key{"messages.hop_limit", slot_of<&c_::messages, &mc::default_hop_limit>,
+               "Hops a message of ours may take.", 1, 32},
+    config_key{"messages.volatile_bytes", slot_of<&c_::messages, &mc::volatile_payload_bytes_max>,
+               "Largest volatile message; it is held in memory on both sides.", 1024, 1024 * mib},
+    config_key{"messages.durable_bytes", slot_of<&c_::messages, &mc::durable_payload_bytes_max>,
+               "Largest durable message; it is a file on both sides.", 1024, 1024 * 1024 * mib},
+    config_key{"messages.durable_lifetime", slot_of<&c_::messages, &mc::durable_lifetime>,
+               "Seconds after which an undelivered durable message is given up.", 60, 31'536'000},
+    config_key{"messages.ack_timeout", slot_of<&c_::process, &c_::process_section::ack_timeout>,
                "Seconds `weft send` waits for the acknowledgement unless told otherwise.", 0.1,
-               86400, true},
+               604'800, true},
+    config_key{"messages.forward", slot_of<&c_::messages, &mc::forward>,
+               "Pass on messages of other nodes; else they are refused."},
+    config_key{"storage.sync", slot_of<&c_::storage, &sc::sync>,
+               "Wait for the disk at each commit. Off: a power cut may lose the last messages, a "
+               "killed process does not."},
+    config_key{"storage.inbox_messages", slot_of<&c_::storage, &sc::inbox_rows_max>,
+               "Received messages kept; more are refused.", 16, 100'000'000},
+    config_key{"storage.inbox_bytes", slot_of<&c_::storage, &sc::inbox_bytes_max>,
+               "Bytes of received messages kept.", mib, 1024 * 1024 * mib},
+    config_key{"storage.outbox_messages", slot_of<&c_::storage, &sc::outbox_rows_max>,
+               "Unacknowledged messages kept; more are refused.", 16, 100'000'000},
+    config_key{"storage.outbox_bytes", slot_of<&c_::storage, &sc::outbox_bytes_max>,
+               "Bytes of unacknowledged messages kept.", mib, 1024 * 1024 * mib},
     config_key{"admin.socket", slot_of<&c_::admin, &c_::admin_section::socket>,
                "Unix socket of the admin API; relative to the node's directory.", 0, 0, false,
                check_not_empty_socket},
@@ -161,17 +207,22 @@ result<config> profile_config(std::string_view profile) {
   c.node.profile = profile;
   if (profile == "server") return c;
   if (profile == "lowpower") {
-    c.limits.sessions = 64;
-    c.limits.sessions_per_address = 16;
-    c.limits.half_open = 16;
-    c.limits.peer_queue_bytes = 2 * 1024 * 1024;
-    c.limits.open_files = 1024;
-    c.routing.destinations = 4096;
-    c.messages.bytes_max = 16 * 1024 * 1024;
+    c.limits.sessions_max = 64;
+    c.limits.handshakes_max = 32;
+    c.limits.stream_window_max = 1u << 20;
+    c.limits.session_window_max = 2u << 20;
+    c.limits.queue.bytes_max = 2u << 20;
+    c.process.open_files = 1024;
+    c.routing.destinations_max = 4096;
+    c.messages.volatile_payload_bytes_max = 1u << 20;
+    c.messages.durable_payload_bytes_max = 64u << 20;
+    c.storage.inbox_bytes_max = 256u << 20;
+    c.storage.outbox_bytes_max = 256u << 20;
     return c;
   }
   if (profile == "private") {
-    c.network.retry_always = true;
+    c.limits.retry_above = 0;
+    c.messages.forward = false;
     c.http.enabled = false;
     c.log.level = "warn";
     return c;

@@ -80,10 +80,10 @@ result<byte_buffer> hex_field(const fields& f, std::string_view name, std::size_
 }
 
 /// Everything the seal must be bound to.
-std::string header_of(const peer_id& id, const crypto::argon2id_cost& cost) {
+std::string header_of(const peer_id& id, const passphrase_cost& cost) {
   return std::string(first_line) + "\ntype: ed25519\npeer: " + id.to_string()
-         + "\nprotection: argon2id\nmemory_kib: " + std::to_string(cost.memory_kib) + "\npasses: "
-         + std::to_string(cost.passes) + "\nlanes: " + std::to_string(cost.lanes) + "\n";
+         + "\nprotection: argon2id\nmemory_kib: " + std::to_string(cost.memory_kib)
+         + "\npasses: " + std::to_string(cost.passes) + "\n";
 }
 
 /// 32 secret bytes that do not outlive their use.
@@ -130,7 +130,7 @@ void passphrase::wipe() noexcept {
 }
 
 result<std::string> format_identity(const crypto::ed25519_private_key& key,
-                                    const passphrase& secret, const crypto::argon2id_cost& cost) {
+                                    const passphrase& secret, const passphrase_cost& cost) {
   std::string text;
   if (secret.empty()) {
     text = std::string(first_line) + "\ntype: ed25519\npeer: " + key.id().to_string()
@@ -142,7 +142,8 @@ result<std::string> format_identity(const crypto::ed25519_private_key& key,
   crypto::random_bytes(salt);
   crypto::random_bytes(nonce);
   secret_bytes file_key;
-  WEFT_TRY_VOID(crypto::argon2id(secret.text(), salt, cost, file_key.bytes));
+  WEFT_TRY_VOID(
+      crypto::argon2id(secret.text(), salt, cost.memory_kib, cost.passes, file_key.bytes));
   text = header_of(key.id(), cost);
   std::array<std::uint8_t, seed_bytes + crypto::aead_tag_bytes> sealed{};
   crypto::aead(cipher, file_key.bytes).seal(nonce, as_bytes(text), key.seed(), sealed);
@@ -166,15 +167,15 @@ result<crypto::ed25519_private_key> parse_identity(std::string_view text,
         ec::denied,
         "the identity is encrypted and no passphrase was given; use --passphrase-file FILE, the "
         "variable WEFT_PASSPHRASE or identity.passphrase_file");
-  crypto::argon2id_cost cost;
+  passphrase_cost cost;
   WEFT_TRY(cost.memory_kib, number(f, "memory_kib"));
   WEFT_TRY(cost.passes, number(f, "passes"));
-  WEFT_TRY(cost.lanes, number(f, "lanes"));
   WEFT_TRY(const auto salt, hex_field(f, "salt", 16));
   WEFT_TRY(const auto nonce, hex_field(f, "nonce", crypto::aead_nonce_bytes));
   WEFT_TRY(const auto sealed, hex_field(f, "key", seed_bytes + crypto::aead_tag_bytes));
   secret_bytes file_key;
-  WEFT_TRY_VOID(crypto::argon2id(secret.text(), salt, cost, file_key.bytes));
+  WEFT_TRY_VOID(
+      crypto::argon2id(secret.text(), salt, cost.memory_kib, cost.passes, file_key.bytes));
   const auto header = header_of(info.id, cost);
   std::array<std::uint8_t, seed_bytes + crypto::aead_tag_bytes> opened{};
   const auto size
@@ -197,8 +198,7 @@ result<identity_info> parse_identity_info(std::string_view text) {
 }
 
 result<void> write_identity(const std::string& path, const crypto::ed25519_private_key& key,
-                            const passphrase& secret, bool replace,
-                            const crypto::argon2id_cost& cost) {
+                            const passphrase& secret, bool replace, const passphrase_cost& cost) {
   if (!replace && file_exists(path))
     return fail(ec::exists, path + " exists already and is not replaced");
   WEFT_TRY(auto text, format_identity(key, secret, cost));

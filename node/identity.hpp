@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/crypto.hpp"
-#include "base/password.hpp"
 #include "base/result.hpp"
 
 #include <cstdint>
@@ -12,6 +11,12 @@
 
 /// The node's Ed25519 key in a file of its own (docs/configuration.md, "Identity").
 namespace weft::node {
+
+/// Cost of turning a passphrase into a key (Argon2id, RFC 9106).
+struct passphrase_cost {
+  std::uint32_t memory_kib = 64 * 1024;
+  std::uint32_t passes = 3;
+};
 
 /// What an identity file says without its passphrase.
 struct identity_info {
@@ -40,8 +45,7 @@ inline constexpr std::size_t identity_file_bytes_max = 4096;
 
 /// The file's text for a key; sealed with the passphrase unless it is empty.
 result<std::string> format_identity(const crypto::ed25519_private_key& key,
-                                    const passphrase& secret,
-                                    const crypto::argon2id_cost& cost = {});
+                                    const passphrase& secret, const passphrase_cost& cost = {});
 /// ec::corrupt: truncated or changed; ec::denied: encrypted and the passphrase is missing or wrong;
 /// ec::unsupported: a newer format.
 result<crypto::ed25519_private_key> parse_identity(std::string_view text, const passphrase& secret);
@@ -51,7 +55,7 @@ result<identity_info> parse_identity_info(std::string_view text);
 /// Writes the file with mode 0600. ec::exists unless `replace`.
 result<void> write_identity(const std::string& path, const crypto::ed25519_private_key& key,
                             const passphrase& secret, bool replace,
-                            const crypto::argon2id_cost& cost = {});
+                            const passphrase_cost& cost = {});
 /// ec::denied when other users can read the file or we cannot; otherwise as `parse_identity`.
 result<crypto::ed25519_private_key> read_identity(const std::string& path,
                                                   const passphrase& secret);
