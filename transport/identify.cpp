@@ -49,9 +49,9 @@ std::size_t how_many_fit(const Items& items, std::size_t& used, Size size) {
   return count;
 }
 
-/// Version texts are shown to people: no control characters, no escape sequences.
-std::string printable(std::string_view text) {
-  std::string out(text.substr(0, identify::version_bytes_max));
+/// These texts are shown to people: no control characters, no escape sequences.
+std::string printable(std::string_view text, std::size_t bytes_max = identify::version_bytes_max) {
+  std::string out(text.substr(0, bytes_max));
   for (char& c : out)
     if (c < 0x20 || c > 0x7e) c = '?';
   return out;
@@ -73,7 +73,7 @@ void take_field(identify& into, std::uint32_t tag, bytes_view body) {
       break;
     case protocol_field:
       if (!body.empty() && into.protocols.size() < identify::protocols_max)
-        into.protocols.emplace_back(as_text(body));
+        into.protocols.push_back(printable(as_text(body), identify::name_bytes_max));
       break;
     case observed_address_field:
       if (auto address = multiaddr::from_bytes(body)) into.observed_address = std::move(*address);

@@ -22,8 +22,9 @@ struct identify {
   /// Kept from an inbound message; further ones are ignored.
   static constexpr std::size_t addresses_max = 64;
   static constexpr std::size_t protocols_max = 256;
-  /// A longer version text is cut.
+  /// Longer version texts and protocol names are cut.
   static constexpr std::size_t version_bytes_max = 128;
+  static constexpr std::size_t name_bytes_max = 1024;
 
   byte_buffer public_key;
   std::vector<multiaddr> listen_addresses;
@@ -38,7 +39,7 @@ struct identify {
   byte_buffer encode() const;
   /// `encode()` behind its length prefix, as it is written to a stream.
   byte_buffer encode_framed() const;
-  /// Unknown fields and addresses that do not parse are skipped; in version texts everything but
+  /// Unknown fields and addresses that do not parse are skipped; in texts everything but
   /// printable ASCII becomes '?'. ec::malformed, ec::oversized; ec::wrong_peer when there is a
   /// public key and it is not `expected`'s.
   static result<identify> decode(bytes_view body, const peer_id& expected);

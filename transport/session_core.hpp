@@ -15,7 +15,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 /// Which peers to hold sessions with: bootstrap peers are kept connected, lost sessions come back,
@@ -29,7 +28,9 @@ struct session_config {
   /// closed again.
   std::size_t peers_max = 2048;
   std::size_t bootstrap_max = 256;
-  /// Dials in flight at once; further ones wait.
+  /// Peers that are wanted without being bootstrap; beyond it a lost session does not come back.
+  std::size_t wanted_max = 1024;
+  /// Automatic dials in flight at once; further ones wait.
   std::size_t dials_max = 64;
   /// Unanswered connect requests.
   std::size_t connects_max = 1024;
@@ -38,6 +39,8 @@ struct session_config {
   duration connect_timeout = std::chrono::seconds(10);
   /// Attempts to bring back a lost session that an operator asked for and that is not bootstrap.
   std::uint32_t reconnect_attempts_max = 10;
+  /// A session that ended sooner counts as a failed dial for the back-off.
+  duration stable_after = std::chrono::seconds(10);
   peer_book_limits book{};
   backoff_policy backoff{};
 
@@ -161,39 +164,51 @@ class session_core {
   struct dial {
     std::optional<peer_id> expected;
     std::vector<multiaddr> addresses;
-    std::uint64_t target = 0;
   };
   struct pending_connect {
+    connect_ticket ticket = 0;
     std::optional<peer_id> peer;
     request_id dial = 0;
     timer_wheel::token timer = 0;
   };
+  /// Keys are own numbers, in order of arrival.
   using target_map = std::map<std::uint64_t, target>;
+  using connect_map = std::map<std::uint64_t, pending_connect>;
 
   void on_up(const session_up_event& e, instant now, session_outbox& out);
+  void on_own_address(const session_up_event& e, session_outbox& out);
   void on_down(const session_down_event& e, instant now, session_outbox& out);
   void on_dial_failed(const dial_failed_event& e, instant now, session_outbox& out);
   void on_identified(const identified_event& e, instant now);
   void on_path_changed(const path_changed_event& e);
+  bool surplus(const session_up_event& e);
+  void update_gauges();
 
-  void group_bootstrap(const std::vector<multiaddr>& addresses);
-  target* find_target(const peer_id& peer, std::uint64_t* key = nullptr);
-  void want(const peer_id& peer);
+  // -- connect requests ---
+  /// The dial in flight that leads to `peer` or, when that is unknown, to `addresses`; else a new
+  /// one.
+  request_id dial_for(const std::optional<peer_id>& peer, const std::vector<multiaddr>& addresses,
+                      session_outbox& out);
+  std::vector<multiaddr> candidates(const std::optional<peer_id>& peer,
+                                    const std::vector<multiaddr>& given) const;
+  connect_map::iterator answer(connect_map::iterator at, result<connected> outcome,
+                               session_outbox& out);
+  void refuse(connect_ticket ticket, error why, session_outbox& out);
+  connected describe(const peer_id& peer, bool existed) const;
+
+  // -- targets ---
+  target* find_target(const peer_id& peer);
   bool target_up(const target& t) const;
+  void want(const peer_id& peer, instant now);
   /// Dials the target, or arms its timer when it is too early.
   void pursue(std::uint64_t key, instant now, session_outbox& out);
-  void pursue_later(std::uint64_t key, instant at);
-  void drop_target(std::uint64_t key);
-  /// The dial in flight that will lead to `peer` or one of `addresses`, or a new one; 0 when none
-  /// can be started.
-  result<request_id> dial_for(const std::optional<peer_id>& peer,
-                              const std::vector<multiaddr>& addresses, std::uint64_t target_key,
-                              session_outbox& out);
-  void settle(request_id dial, const peer_id& peer, const result<connected>& outcome,
-              session_outbox& out);
-  void answer(std::map<connect_ticket, pending_connect>::iterator at, result<connected> outcome,
-              session_outbox& out);
-  void update_gauges();
+  void pursue_at(std::uint64_t key, instant at);
+  void pursue_all(instant now, session_outbox& out);
+  void hold(target& t);
+  target_map::iterator drop_target(target_map::iterator at, instant now);
+  void target_reached(const session_up_event& e, instant now);
+  void target_lost(const session_down_event& e, duration lived, instant now, session_outbox& out);
+  void target_failed(request_id failed, instant now, session_outbox& out);
 
   peer_id self_;
   session_config config_;
@@ -203,11 +218,12 @@ class session_core {
   timer_wheel timers_;
   std::map<peer_id, live_session> sessions_;
   std::map<request_id, dial> dials_;
-  std::map<connect_ticket, pending_connect> connects_;
+  connect_map connects_;
   target_map targets_;
   std::size_t bootstrap_count_ = 0;
-  std::uint64_t next_target_ = 1;
+  std::uint64_t next_key_ = 1;
   request_id next_dial_ = dial_id_base;
+  std::uint64_t evictions_seen_ = 0;
   bool stopping_ = false;
 };
 

@@ -78,12 +78,12 @@ result<pubkey_ptr> public_key_of(gnutls_x509_crt_t certificate) {
 result<void> check_self_signature(gnutls_x509_crt_t certificate, bytes_view to_be_signed) {
   WEFT_TRY(const auto key, public_key_of(certificate));
   const int algorithm = gnutls_x509_crt_get_signature_algorithm(certificate);
-  std::array<std::uint8_t, 1024> signature{};
+  std::array<char, 1024> signature{};
   std::size_t size = signature.size();
   if (algorithm <= 0 || gnutls_x509_crt_get_signature(certificate, signature.data(), &size) < 0)
     return fail(bad("its signature algorithm is unknown"));
   const gnutls_datum_t message = datum(to_be_signed);
-  const gnutls_datum_t value = datum(bytes_view(signature).first(size));
+  const gnutls_datum_t value = datum(as_bytes({signature.data(), size}));
   if (gnutls_pubkey_verify_data2(key.get(), static_cast<gnutls_sign_algorithm_t>(algorithm), 0,
                                  &message, &value)
       < 0)
