@@ -70,7 +70,7 @@ int quic_callbacks::on_acknowledged(ngtcp2_conn*, std::int64_t, std::uint64_t of
   return 0;
 }
 
-int quic_callbacks::on_stream_close(ngtcp2_conn*, std::uint32_t flags, std::int64_t,
+int quic_callbacks::on_stream_close(ngtcp2_conn* conn, std::uint32_t flags, std::int64_t id,
                                     std::uint64_t, void* user, void* stream) {
   quic_stream* s = stream_of(stream);
   if (s == nullptr) return 0;
@@ -83,6 +83,9 @@ int quic_callbacks::on_stream_close(ngtcp2_conn*, std::uint32_t flags, std::int6
   else if ((flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET) != 0)
     why = ec::reset;
   const bool local = s->local();
+  const std::uint64_t lost = ngtcp2_conn_get_stream_loss_count(conn, id);
+  c.packets_lost_ += lost;
+  c.profile_.metrics.packets_lost.add(lost);
   if (auto handler = s->exchange_handler(nullptr)) handler->on_close(*s, why);
   const bool again = c.listener_.on_stream_gone(*s);
   c.remove_stream(*s);
@@ -151,6 +154,11 @@ int quic_callbacks::on_path_validation(ngtcp2_conn*, std::uint32_t, const ngtcp2
   return 0;
 }
 
+int quic_callbacks::on_stateless_reset(ngtcp2_conn*, const ngtcp2_pkt_stateless_reset*, void* user) {
+  conn_of(user).stateless_reset_ = true;
+  return 0;
+}
+
 void quic_callbacks::on_random(std::uint8_t* out, std::size_t size, const ngtcp2_rand_ctx*) {
   crypto::random_bytes(bytes_span(out, size));
 }
@@ -178,6 +186,7 @@ ngtcp2_callbacks quic_callbacks::common() {
   t.get_new_connection_id = on_new_id;
   t.remove_connection_id = on_remove_id;
   t.path_validation = on_path_validation;
+  t.recv_stateless_reset = on_stateless_reset;
   t.rand = on_random;
   return t;
 }

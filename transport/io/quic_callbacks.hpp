@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include <ngtcp2/ngtcp2.h>
 
 namespace weft::transport::io {
@@ -31,6 +34,7 @@ struct quic_callbacks {
   static int on_remove_id(ngtcp2_conn*, const ngtcp2_cid* cid, void* user);
   static int on_path_validation(ngtcp2_conn*, std::uint32_t flags, const ngtcp2_path* path,
                                 const ngtcp2_path* old, ngtcp2_path_validation_result outcome, void* user);
+  static int on_stateless_reset(ngtcp2_conn*, const ngtcp2_pkt_stateless_reset*, void* user);
   static void on_random(std::uint8_t* out, std::size_t size, const ngtcp2_rand_ctx*);
 };
 

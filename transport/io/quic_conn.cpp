@@ -297,6 +297,12 @@ void quic_conn::written(instant now) {
 
 std::size_t quic_conn::send_quantum() const { return ngtcp2_conn_get_send_quantum(conn_); }
 
+std::uint64_t quic_conn::packets_lost() const {
+  std::uint64_t total = packets_lost_;
+  for (const auto& [id, stream] : streams_) total += ngtcp2_conn_get_stream_loss_count(conn_, id);
+  return total;
+}
+
 ngtcp2_conn_info quic_conn::info() const {
   ngtcp2_conn_info out{};
   ngtcp2_conn_get_conn_info(conn_, &out);

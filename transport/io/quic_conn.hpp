@@ -134,7 +134,8 @@ class quic_conn {
   const std::optional<peer_id>& peer() const noexcept { return tls_peer_.verified; }
   const net_path& path() const noexcept { return path_; }
   ngtcp2_conn_info info() const;
-  std::uint64_t packets_lost() const noexcept { return packets_lost_; }
+  /// Packets with stream data that were declared lost.
+  std::uint64_t packets_lost() const;
 
   /// ec::limit when the peer allows no more streams now.
   result<quic_stream*> open_stream(std::unique_ptr<stream_handler> handler, instant now);
@@ -191,6 +192,7 @@ class quic_conn {
   bool data_blocked_ = false;
   bool handshake_done_ = false;
   bool confirmed_ = false;
+  bool stateless_reset_ = false;
   std::optional<conn_end> end_;
   std::uint64_t packets_lost_ = 0;
   instant now_{};

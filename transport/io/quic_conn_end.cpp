@@ -120,6 +120,7 @@ void quic_conn::end_by_peer() {
   const ngtcp2_ccerr* e = ngtcp2_conn_get_ccerr(conn_);
   close_reason reason = close_reason::remote;
   ec code = ec::closed;
+  if (stateless_reset_) return end_with(close_reason::reset, ec::reset, "the peer lost the session");
   if (!confirmed_) {
     reason = close_reason::handshake_failed;
     // 0x100 + TLS alert (RFC 9001 section 4.8): the peer did not accept our certificate, or the like.
@@ -155,14 +156,23 @@ void quic_conn::fail_with(int rc) {
     case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
       return end_with(close_reason::handshake_failed, ec::unsupported,
                       "the peer does not speak QUIC version 1");
-    case NGTCP2_ERR_CRYPTO: {
-      const error_code_pair unused{};
-      static_cast<void>(unused);
-      break;
-    }
+    case NGTCP2_ERR_CRYPTO:
+      if (tls_peer_.failure.code != ec::none)
+        end_with(close_reason::handshake_failed, tls_peer_.failure.code, tls_peer_.failure.detail);
+      else
+        end_with(close_reason::handshake_failed, ec::bad_certificate,
+                 "TLS alert " + std::to_string(ngtcp2_conn_get_tls_alert(conn_)));
+      ngtcp2_ccerr_set_tls_alert(&error, ngtcp2_conn_get_tls_alert(conn_), nullptr, 0);
+      return write_farewell(error);
     default:
       break;
   }
+  if (!confirmed_)
+    end_with(close_reason::handshake_failed, ec::protocol_violation, ngtcp2_strerror(rc));
+  else
+    end_with(close_reason::protocol_violation, ec::protocol_violation, ngtcp2_strerror(rc));
+  ngtcp2_ccerr_set_liberr(&error, rc, nullptr, 0);
+  write_farewell(error);
 }
 
 }  // namespace weft::transport::io

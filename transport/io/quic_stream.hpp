@@ -125,6 +125,7 @@ class quic_stream {
 
  private:
   friend class quic_conn;
+  friend struct quic_callbacks;
   bool sendable() const noexcept {
     return !write_closed_ && (out.unsent() != 0 || (fin_ && !fin_sent_));
   }
