@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "node/admin_json.hpp"
+#include "node/answer.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+
+namespace weft::node {
+
+namespace {
+
+constexpr duration status_patience = std::chrono::seconds(2);
+
+/// Adds up the counters that the status shows.
+class message_counts final : public metrics::visitor {
+ public:
+  void on_counter(std::string_view name, std::string_view, metrics::labels, double value) override {
+    for (auto& [wanted, key, sum] : wanted_)
+      if (name == wanted) sum += value;
+  }
+  void on_gauge(std::string_view, std::string_view, metrics::labels, double) override {}
+  void on_histogram(std::string_view, std::string_view, metrics::labels, std::span<const double>,
+                    std::span<const metrics::counter>, double) override {}
+  json take() const {
+    json j;
+    for (const auto& [wanted, key, sum] : wanted_)
+      j[std::string(key)] = static_cast<std::uint64_t>(sum);
+    return j;
+  }
+
+ private:
+  struct entry {
+    std::string_view name;
+    std::string_view key;
+    double sum = 0;
+  };
+  std::array<entry, 4> wanted_{{{"weft_messaging_sent_total", "sent"},
+                                {"weft_messaging_acknowledged_total", "acknowledged"},
+                                {"weft_messaging_delivered_total", "delivered"},
+                                {"weft_messaging_forwarded_total", "forwarded"}}};
+};
+
+int http_status_of(ec code) {
+  switch (code) {
+    case ec::bad_argument:
+    case ec::malformed:
+    case ec::oversized:
+      return 400;
+    case ec::denied:
+      return 403;
+    case ec::not_found:
+      return 404;
+    case ec::exists:
+    case ec::in_use:
+      return 409;
+    case ec::limit:
+    case ec::queue_full:
+      return 429;
+    case ec::stopping:
+    case ec::not_running:
+      return 503;
+    case ec::timeout:
+    case ec::unreachable:
+      return 504;
+    default:
+      return 500;
+  }
+}
+
+/// "[+]name ok" or "[-]name failed: why", one line each, then the verdict.
+http_response readiness(node_context& node) {
+  answer<actors::node_status> status;
+  node.runtime.status(status.callback());
+  std::string text;
+  const auto line = [&](std::string_view name, bool ok, std::string_view detail) {
+    text += std::string(ok ? "[+]" : "[-]") + std::string(name) + (ok ? " ok" : " failed");
+    if (!detail.empty()) text += ": " + std::string(detail);
+    text += "\n";
+  };
+  const bool draining = node.draining;
+  line("running", !draining, draining ? "the node is shutting down" : "");
+  line("actors", !node.failed, node.failed ? "an actor died for good" : "");
+  bool ready = node.runtime.ready() && !draining && !node.failed;
+  const auto answered = status.wait_for(status_patience);
+  if (answered && *answered) {
+    for (const auto& check : (*answered)->checks) line(check.name, check.ok, check.detail);
+  } else {
+    line("status", false, answered ? to_string((*answered).error()) : "the actors did not answer");
+    ready = false;
+  }
+  text += ready ? "ready\n" : "not ready\n";
+  return {ready ? 200 : 503, "text/plain; charset=utf-8", text, {}};
+}
+
+}  // namespace
+
+result<json> status_json(node_context& node) {
+  answer<actors::node_status> asked;
+  node.runtime.status(asked.callback());
+  auto status = asked.wait_for(status_patience);
+  if (!status) return fail(ec::timeout, "the node's actors did not answer");
+  if (!*status) return fail(std::move(status->error()));
+  auto j = view(**status);
+  const auto c = node.current();
+  j["ready"] = node.runtime.ready() && !node.draining && !node.failed;
+  j["draining"] = node.draining.load();
+  j["name"] = c.node.name;
+  j["profile"] = c.node.profile;
+  j["version"] = WEFT_VERSION;
+  j["directory"] = node.directory;
+  j["http"] = node.http_port ? node.http_host + ":" + std::to_string(node.http_port) : "";
+  message_counts counts;
+  node.runtime.collect(counts);
+  j["messages"] = counts.take();
+  j["ready_after_seconds"] = node.ready_seconds.load();
+  if (const auto usage = metrics::read_process_usage())
+    j["process"] = {{"rss_bytes", usage->resident_bytes},
+                    {"cpu_seconds", usage->cpu_seconds},
+                    {"threads", usage->threads},
+                    {"open_descriptors", usage->open_descriptors}};
+  return j;
+}
+
+http_response json_answer(const json& body, int status) {
+  return {status, "application/json", line_of(body), {}};
+}
+
+http_response error_answer(const error& e) {
+  return json_answer(error_view(e), http_status_of(e.code));
+}
+
+http_routes public_routes(node_context& node) {
+  http_routes routes;
+  routes["GET /livez"] = [&node](const http_request&) -> http_response {
+    const bool alive = !node.failed;
+    return {alive ? 200 : 503,
+            "text/plain; charset=utf-8",
+            alive ? "alive\n" : "an actor died for good\n",
+            {}};
+  };
+  routes["GET /readyz"] = [&node](const http_request&) { return readiness(node); };
+  routes["GET /status"] = [&node](const http_request&) {
+    const auto status = status_json(node);
+    return status ? json_answer(*status) : error_answer(status.error());
+  };
+  routes["GET /metrics"] = [&node](const http_request&) -> http_response {
+    return {200, std::string(metrics::text_content_type), node.exporter.scrape(), {}};
+  };
+  routes["GET /"] = [](const http_request&) -> http_response {
+    return {200, "text/plain; charset=utf-8", "/livez\n/readyz\n/status\n/metrics\n", {}};
+  };
+  return routes;
+}
+
+}  // namespace weft::node

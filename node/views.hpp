@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/runtime_types.hpp"
+#include "base/error.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+#include <string_view>
+
+/// The JSON forms of docs/admin-api.md: durations are seconds, sizes bytes, wall times Unix
+/// seconds.
+namespace weft::node {
+
+using json = nlohmann::ordered_json;
+
+json view(const error& e);
+json view(const actors::sample_summary& s);
+json view(const transport::session_info& s);
+json view(const actors::connection& c);
+json view(const actors::ping_round& r);
+json view(const actors::ping_report& r);
+json view(const actors::transfer_progress& p);
+json view(const actors::receipt& r);
+json view(const actors::inbox_message& m);
+json view(const actors::route_view& r);
+json view(const actors::node_status& s);
+json view(const actors::bench_result& r);
+
+/// `{"error": {"code", "text"}}`
+json error_view(const error& e);
+/// Reads it back; ec::malformed with the text itself when it is none.
+error error_from(std::string_view text);
+/// One line with its newline; bytes that are no UTF-8 become U+FFFD.
+std::string line_of(const json& j);
+/// Whether text can be shown as it is.
+bool is_utf8(std::string_view text) noexcept;
+
+/// A peer id, or a multiaddr that may end in /p2p/PEER. ec::bad_argument.
+result<actors::target> parse_target(std::string_view text);
+result<peer_id> parse_peer(std::string_view text);
+
+}  // namespace weft::node
