@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+#include "node/daemon.hpp"
+
+#include "base/log.hpp"
+#include "metrics/export/exporter.hpp"
+#include "node/answer.hpp"
+#include "node/context.hpp"
+#include "node/files.hpp"
+#include "node/identity.hpp"
+#include "node/signals.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <thread>
+#include <unistd.h>
+
+namespace weft::node {
+
+namespace {
+
+/// Process-wide counters that belong to the node itself.
+struct node_source final : metrics::source {
+  std::atomic<double> reload_time{0};
+  std::atomic<bool> reload_worked{true};
+  const node_context* context = nullptr;
+  const http_server* admin = nullptr;
+  const http_server* http = nullptr;
+
+  void collect(metrics::visitor& v) const override {
+    const bool ready = context->runtime.ready() && !context->draining && !context->failed;
+    v.on_gauge("weft_ready", "1 when the node is ready.", {}, ready ? 1 : 0);
+    v.on_gauge("weft_config_last_reload_success", "1 when the last reload was applied.", {},
+               reload_worked ? 1 : 0);
+    v.on_gauge("weft_config_last_reload_timestamp_seconds",
+               "Time of the last applied configuration.", {}, reload_time);
+    for (const auto level :
+         {log::level::debug, log::level::info, log::level::warn, log::level::error})
+      v.on_counter("weft_log_messages_total", "Log lines written.",
+                   {{"level", log::to_string(level)}},
+                   static_cast<double>(log::lines_written(level)));
+    const auto requests = [&](std::string_view listener, const http_server* server) {
+      const auto all = server ? server->requests() : 0;
+      const auto bad = server ? server->rejected() : 0;
+      v.on_counter("weft_http_requests_total", "Requests by listener and outcome.",
+                   {{"listener", listener}, {"outcome", "handled"}},
+                   static_cast<double>(all - bad));
+      v.on_counter("weft_http_requests_total", "Requests by listener and outcome.",
+                   {{"listener", listener}, {"outcome", "unknown"}}, static_cast<double>(bad));
+    };
+    requests("admin", admin);
+    requests("http", http);
+  }
+};
+
+double unix_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+void raise_descriptor_limit(std::uint64_t wanted) {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted) return;
+  const auto hard = files.rlim_max;
+  files.rlim_cur = std::min<rlim_t>(wanted, hard);
+  // Root may lift the hard limit as well.
+  rlimit lifted{wanted, std::max<rlim_t>(wanted, hard)};
+  if (hard < wanted && ::setrlimit(RLIMIT_NOFILE, &lifted) == 0) return;
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < wanted)
+    log::warn("node", "descriptor_limit",
+              {{"wanted", wanted}, {"got", std::uint64_t{files.rlim_cur}}});
+}
+
+result<void> configure_log(const config& c, const std::string& directory) {
+  log::options o;
+  o.output = c.log.format == "json" ? log::format::json : log::format::text;
+  o.threshold = *log::parse_level(c.log.level);
+  if (!c.log.file.empty()) o.file = path_in(directory, c.log.file);
+  WEFT_TRY_VOID(log::configure(o));
+  for (const auto& each : c.log.components) {
+    const auto equals = each.find('=');
+    log::set_level(each.substr(0, equals), *log::parse_level(each.substr(equals + 1)));
+  }
+  return {};
+}
+
+std::vector<multiaddr> addresses_of(const std::vector<std::string>& texts) {
+  std::vector<multiaddr> addresses;
+  for (const auto& text : texts) addresses.push_back(*multiaddr::parse(text));
+  return addresses;
+}
+
+class daemon {
+ public:
+  explicit daemon(const daemon_options& options) : options_(options) {
+    config_path_ = options.config_path.empty()
+                       ? path_in(options.directory, std::string(config_file_name))
+                       : options.config_path;
+  }
+  ~daemon() {
+    // Handlers use the context and the runtime, so the listeners go first.
+    http_.reset();
+    admin_.reset();
+    if (runtime_) runtime_->stop();
+  }
+  daemon(const daemon&) = delete;
+  daemon& operator=(const daemon&) = delete;
+
+  result<void> start(signal_queue& signals);
+  result<void> serve(signal_queue& signals);
+
+ private:
+  result<crypto::ed25519_private_key> load_identity(const config& c) const;
+  result<void> start_runtime(const config& c, signal_queue& signals);
+  result<void> start_listeners(const config& c);
+  reload_report reload();
+  result<void> drain(signal_queue& signals);
+
+  const daemon_options& options_;
+  std::string config_path_;
+  std::optional<directory_lock> lock_;
+  std::unique_ptr<actors::runtime> runtime_;
+  std::unique_ptr<node_context> context_;
+  std::optional<metrics::info_source> info_;
+  metrics::process_source process_;
+  node_source own_;
+  std::unique_ptr<http_server> admin_;
+  std::unique_ptr<http_server> http_;
+  std::mutex reloading_;
+  std::mutex fatal_mutex_;
+  std::string fatal_;
+};
+
+result<crypto::ed25519_private_key> daemon::load_identity(const config& c) const {
+  const auto path = path_in(options_.directory, c.identity.key_file);
+  WEFT_TRY(const auto info, read_identity_info(path));
+  passphrase secret;
+  if (info.encrypted) {
+    auto file = options_.passphrase_file;
+    if (file.empty() && !c.identity.passphrase_file.empty())
+      file = path_in(options_.directory, c.identity.passphrase_file);
+    WEFT_TRY(secret, find_passphrase(file, true, "Passphrase of " + path));
+  }
+  return read_identity(path, secret);
+}
+
+result<void> daemon::start(signal_queue& signals) {
+  if (!file_exists(config_path_))
+    return fail(ec::not_found, "there is no node in " + options_.directory + " (" + config_path_
+                                   + " is missing); make one with: weft init --dir "
+                                   + options_.directory);
+  auto c = load_config(config_path_, options_.overrides);
+  if (!c) return fail(ec::bad_config, c.error().detail);
+  WEFT_TRY(auto lock, directory_lock::take(options_.directory));
+  lock_ = std::move(lock);
+  WEFT_TRY_VOID(configure_log(*c, options_.directory));
+  raise_descriptor_limit(c->process.open_files);
+  WEFT_TRY_VOID(start_runtime(*c, signals));
+  WEFT_TRY_VOID(start_listeners(*c));
+  context_->ready_seconds = seconds_since_process_start();
+  log::info("node", "ready",
+            {{"peer", runtime_->self()},
+             {"directory", options_.directory},
+             {"http", context_->http_port
+                          ? context_->http_host + ":" + std::to_string(context_->http_port)
+                          : "off"},
+             {"after_seconds", context_->ready_seconds.load()}});
+  notify_service_manager("READY=1");
+  return {};
+}
+
+result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
+  WEFT_TRY(auto identity, load_identity(c));
+  actors::runtime_options o{
+      .identity = std::move(identity),
+      .listen = addresses_of(c.network.listen),
+      .bootstrap = addresses_of(c.network.bootstrap),
+      .directory = path_in(options_.directory, "store"),
+      .agent = "weft/" WEFT_VERSION,
+      .limits = c.limits,
+      .routing = c.routing,
+      .messaging = c.messages,
+      .store = c.storage,
+      .on_fatal =
+          [this, &signals](std::string_view actor, const error& why) {
+            {
+              const std::lock_guard lock(fatal_mutex_);
+              fatal_ = std::string(actor) + " ended: " + to_string(why);
+            }
+            log::error("node", "actor_lost", {{"actor", actor}, {"why", why}});
+            signals.push_fatal();
+          },
+  };
+  WEFT_TRY(runtime_, actors::runtime::start(std::move(o)));
+  context_ = std::make_unique<node_context>(*runtime_);
+  context_->directory = options_.directory;
+  context_->replace(c);
+  context_->reload = [this] { return reload(); };
+  context_->shutdown = [&signals] { signals.push_stop(); };
+  own_.context = context_.get();
+  own_.reload_time = unix_seconds();
+  const auto id = runtime_->self().to_string();
+  info_.emplace(metrics::info_source::facts{WEFT_VERSION, "gcc " __VERSION__, c.node.name,
+                                            c.node.profile, runtime_->self().short_string()});
+  for (const metrics::source* s :
+       std::initializer_list<const metrics::source*>{&*info_, &process_, &own_, runtime_.get()})
+    context_->exporter.add(*s);
+  return {};
+}
+
+result<void> daemon::start_listeners(const config& c) {
+  const http_limits admin_limits{};
+  WEFT_TRY(admin_, http_server::listen_unix(path_in(options_.directory, c.admin.socket),
+                                            admin_routes(*context_), admin_limits));
+  own_.admin = admin_.get();
+  if (!c.http.enabled) return {};
+  const auto colon = c.http.listen.rfind(':');
+  context_->http_host = c.http.listen.substr(0, colon);
+  const auto bare = context_->http_host.starts_with('[')
+                        ? context_->http_host.substr(1, context_->http_host.size() - 2)
+                        : context_->http_host;
+  const http_limits public_limits{.workers_max = 4, .body_bytes_max = 1024};
+  WEFT_TRY(http_, http_server::listen_tcp(bare, std::stoi(c.http.listen.substr(colon + 1)),
+                                          public_routes(*context_), public_limits));
+  own_.http = http_.get();
+  context_->http_port = http_->port();
+  return {};
+}
+
+reload_report daemon::reload() {
+  const std::lock_guard one_at_a_time(reloading_);
+  reload_report report;
+  const auto refuse = [&](std::string why) {
+    own_.reload_worked = false;
+    log::error("node", "reload_refused", {{"why", why}});
+    report.problem = std::move(why);
+    return report;
+  };
+  auto fresh = load_config(config_path_, options_.overrides);
+  if (!fresh) return refuse(fresh.error().detail);
+  auto applied = context_->current();
+  for (const auto* key : changed_keys(applied, *fresh)) {
+    if (!key->reloadable) {
+      report.needs_restart.emplace_back(key->name);
+      continue;
+    }
+    report.applied.emplace_back(key->name);
+    std::visit([from = key->slot(*fresh)](auto* to) { *to = *std::get<decltype(to)>(from); },
+               key->slot(applied));
+  }
+  actors::reload_request request;
+  request.bootstrap = addresses_of(applied.network.bootstrap);
+  answer<void> asked;
+  runtime_->reload(std::move(request), asked.callback());
+  if (const auto done = asked.wait(); !done) return refuse(to_string(done.error()));
+  if (const auto logging = configure_log(applied, options_.directory); !logging)
+    return refuse(to_string(logging.error()));
+  context_->replace(applied);
+  own_.reload_worked = true;
+  own_.reload_time = unix_seconds();
+  const auto joined = [](const std::vector<std::string>& names) {
+    std::string text;
+    for (const auto& name : names) text += (text.empty() ? "" : ",") + name;
+    return text;
+  };
+  log::info("node", "reloaded",
+            {{"applied", joined(report.applied)}, {"needs_restart", joined(report.needs_restart)}});
+  return report;
+}
+
+result<void> daemon::serve(signal_queue& signals) {
+  for (;;) {
+    switch (signals.wait()) {
+      case signal_queue::event::reload:
+        notify_service_manager("RELOADING=1");
+        reload();
+        notify_service_manager("READY=1");
+        break;
+      case signal_queue::event::fatal:
+        context_->failed = true;
+        [[fallthrough]];
+      case signal_queue::event::stop:
+        return drain(signals);
+      case signal_queue::event::nothing:
+        break;
+    }
+  }
+}
+
+result<void> daemon::drain(signal_queue& signals) {
+  context_->draining = true;
+  notify_service_manager("STOPPING=1");
+  const auto longest = context_->current().process.drain;
+  log::info("node", "draining", {{"longest_seconds", to_seconds(longest)}});
+  std::atomic<bool> done{false};
+  std::vector<std::string> overran;
+  std::thread worker([&] {
+    overran = runtime_->drain(longest);
+    done = true;
+    signals.wake();
+  });
+  while (!done) {
+    const auto event = signals.wait();
+    if (event == signal_queue::event::stop && !done) {
+      log::warn("node", "stopped_at_once", {});
+      ::_exit(1);
+    }
+  }
+  worker.join();
+  // Until here the endpoints answered "not ready"; now there is nothing left to ask.
+  if (http_) http_->stop();
+  admin_->stop();
+  runtime_->stop();
+  {
+    const std::lock_guard lock(fatal_mutex_);
+    if (!fatal_.empty()) return fail(ec::io, fatal_);
+  }
+  if (overran.empty()) {
+    log::info("node", "stopped", {});
+    return {};
+  }
+  std::string names;
+  for (const auto& name : overran) names += (names.empty() ? "" : ", ") + name;
+  return fail(ec::timeout, "not everything ended in time: " + names);
+}
+
+}  // namespace
+
+result<void> run_daemon(const daemon_options& options) {
+  // Arenas of their own for a dozen threads would cost more memory than they save time.
+  ::mallopt(M_ARENA_MAX, 4);
+  signal_queue signals;
+  daemon node(options);
+  WEFT_TRY_VOID(node.start(signals));
+  return node.serve(signals);
+}
+
+}  // namespace weft::node
