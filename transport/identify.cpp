@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transport/identify.hpp"
 
+#include "base/envelope.hpp"
 #include "base/wire.hpp"
 
 #include <protozero/pbf_reader.hpp>
@@ -145,6 +146,13 @@ result<identify> identify::decode(bytes_view body, const peer_id& expected) {
     if (*id != expected) return fail(ec::wrong_peer, "identify: key of " + id->to_string());
   }
   return out;
+}
+
+result<std::vector<multiaddr>> identify::certified_addresses(const peer_id& expected) const {
+  if (signed_peer_record.empty()) return fail(ec::not_found);
+  WEFT_TRY(peer_record record, open_peer_record(signed_peer_record));
+  if (record.id != expected) return fail(ec::wrong_peer);
+  return std::move(record.addresses);
 }
 
 ec identify_reader::on_bytes(bytes_view input) {

@@ -43,6 +43,9 @@ struct identify {
   /// printable ASCII becomes '?'. ec::malformed, ec::oversized; ec::wrong_peer when there is a
   /// public key and it is not `expected`'s.
   static result<identify> decode(bytes_view body, const peer_id& expected);
+  /// The addresses of the signed peer record, which others can pass on. ec::not_found without a
+  /// record, ec::wrong_peer when it is not about `expected`; as `open_peer_record`.
+  result<std::vector<multiaddr>> certified_addresses(const peer_id& expected) const;
 };
 
 /// Reads what the sender of an identify message writes until it finishes: one length-prefixed

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "transport/frame_splitter.hpp"
+#include "transport/identify.hpp"
+#include "transport/io/inbound_frames.hpp"
+#include "transport/io/quic_conn.hpp"
+#include "transport/multistream.hpp"
+#include "transport/port.hpp"
+#include "transport/send_queue.hpp"
+#include "transport/transport_metrics.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace weft::transport::io {
+
+class session;
+class outbound_frames;
+class ping_asker;
+
+/// What a session asks of the endpoint that owns it.
+class session_host {
+ public:
+  virtual ~session_host() = default;
+  virtual void on_id_issued(session& s, const connection_id& id) = 0;
+  virtual void on_id_retired(session& s, const connection_id& id) = 0;
+  virtual void on_confirmed(session& s) = 0;
+  /// The session is written to at the end of this round.
+  virtual void touch(session& s) = 0;
+  /// Frames that wait for this peer; null when there are none or another session carries them.
+  virtual send_queue* queue_for(session& s) = 0;
+  /// What this node tells about itself, with the address under which it sees the peer.
+  virtual identify describe(const multiaddr& observed) const = 0;
+  /// Notes a request for an actor; returns its token, 0 when too many are open.
+  virtual std::uint64_t add_request(session& s, std::int64_t stream, std::uint64_t slot) = 0;
+  /// Calls `task` at `at`, unless cancelled.
+  virtual std::uint64_t call_at(instant at, std::function<void()> task) = 0;
+  virtual void cancel_call(std::uint64_t token) = 0;
+};
+
+/// Shared by all sessions of a reactor; lives as long as it.
+struct io_context {
+  const limits& bounds;
+  transport_metrics& metrics;
+  const std::vector<protocol>& protocols;
+  /// Inbound names; the number is a `protocol_index` or a `builtin_number`.
+  protocol_list names;
+  inbound_frames inbound;
+  peer_id self;
+  session_host* host = nullptr;
+  /// The present of this round.
+  instant now{};
+  receive_slab slab;
+  frame_writer writer;
+  /// Events of this round, in order.
+  std::vector<event> events;
+};
+
+/// Numbers of the protocols inside the transport, behind every `protocol_index`.
+enum class builtin_number : std::uint32_t { identify = 256, identify_push, ping, perf };
+
+/// An authenticated connection and what runs on it: the protocols of its streams.
+class session final : public conn_listener {
+ public:
+  session(io_context& context, session_id number, direction side) noexcept
+      : context_(context), id_(number), side_(side) {}
+  ~session() override;
+
+  session_id id() const noexcept { return id_; }
+  direction side() const noexcept { return side_; }
+  io_context& context() noexcept { return context_; }
+  /// Set once right after construction.
+  std::unique_ptr<quic_conn> conn;
+  /// After the handshake.
+  const peer_id& peer() const noexcept { return peer_; }
+  instant started{};
+  instant confirmed_at{};
+  duration handshake{};
+  /// The dial that this session answers.
+  request_id dial = 0;
+  std::string agent;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  /// Entry in the endpoint's timer heap, and when it fires.
+  std::uint64_t timer = 0;
+  instant timer_at = instant::max();
+  bool touched = false;
+  /// A newer session to the same peer carries its frames.
+  bool superseded = false;
+  instant superseded_at{};
+
+  /// A close asked for from inside a callback; done by the endpoint.
+  struct close_wish {
+    close_reason reason;
+    session_error code;
+    std::string text;
+  };
+  const std::optional<close_wish>& wish() const noexcept { return wish_; }
+  void wish_close(close_reason reason, session_error code, std::string text);
+
+  // -- commands ---
+  void ping(request_id id, duration timeout);
+  void perf(request_id id, std::uint64_t upload, std::uint64_t download);
+  void request(request_id id, protocol_index protocol, chunk_view body, duration timeout);
+  /// ec::not_found when the stream is gone, ec::oversized.
+  ec respond(std::int64_t stream, std::uint64_t slot, chunk_view body);
+  void push_identify();
+  /// Moves frames from the peer's queue to its streams, as far as these have room; opens streams unless inside `write`.
+  void pump(bool may_open);
+  /// Nothing is queued, unacknowledged or unanswered.
+  bool quiet();
+  /// Ends negotiations that take too long and returns the stream credit that was delayed.
+  void housekeeping();
+  session_info inspect();
+  /// The session is over: every stream's handler hears of it.
+  void drop();
+
+  // -- for stream handlers ---
+  /// The handler for an accepted inbound stream; none refuses it.
+  std::unique_ptr<stream_handler> accepted(std::uint32_t number, quic_stream& stream);
+  /// Opens a stream that negotiates one of `names` (which outlive it) and then passes to `handler`. ec::limit, ec::closed:
+  /// `handler` hears `on_close` first.
+  ec open(std::span<const std::string> names, std::unique_ptr<class outbound_handler> handler);
+  void emit(event e) { context_.events.push_back(std::move(e)); }
+  void identified(identify info, bool push);
+  void negotiation_over(bool inbound) noexcept;
+  /// A frames protocol's outbound stream is ready or gone.
+  void frames_open(protocol_index protocol, quic_stream& stream);
+  void frames_gone(protocol_index protocol, ec why);
+  bool frames_wait(protocol_index protocol);
+  void asker_gone() noexcept { asker_ = nullptr; }
+  void inbound_frames_gone(protocol_index protocol, const quic_stream& stream) noexcept;
+  std::size_t& ping_streams() noexcept { return ping_streams_; }
+  std::size_t& perf_streams() noexcept { return perf_streams_; }
+  /// Requests an actor has not answered yet.
+  std::size_t open_requests = 0;
+  /// A request of a stream that is gone was answered: the peer may open a stream again.
+  void return_stream_credit();
+
+  // -- conn_listener ---
+  void on_handshake() override;
+  void on_confirmed() override;
+  std::unique_ptr<stream_handler> on_inbound_stream(quic_stream& stream) override;
+  bool on_stream_gone(quic_stream& stream) override;
+  void on_path_changed(const socket_address& remote) override;
+  void on_id_issued(const connection_id& id) override { context_.host->on_id_issued(*this, id); }
+  void on_id_retired(const connection_id& id) override { context_.host->on_id_retired(*this, id); }
+
+ private:
+  /// The outbound stream of one frames protocol.
+  struct lane {
+    enum class state : std::uint8_t { none, opening, open, refused } now = state::none;
+    quic_stream* stream = nullptr;
+  };
+  protocol_set blocked_lanes(protocol_set waiting, bool may_open);
+  void open_lane(protocol_index protocol);
+  /// Takes one token of the stream-open rate.
+  bool take_open_token();
+
+  io_context& context_;
+  const session_id id_;
+  const direction side_;
+  peer_id peer_;
+  std::optional<close_wish> wish_;
+  std::vector<lane> lanes_;
+  /// The inbound stream of each frames protocol; a newer one replaces it.
+  std::vector<quic_stream*> inbound_lanes_;
+  ping_asker* asker_ = nullptr;
+  std::size_t negotiating_in_ = 0;
+  std::size_t negotiating_out_ = 0;
+  std::size_t ping_streams_ = 0;
+  std::size_t perf_streams_ = 0;
+  double open_tokens_ = 0;
+  instant tokens_at_{};
+  /// Streams whose replacement the peer may open only later.
+  std::size_t delayed_credit_ = 0;
+};
+
+}  // namespace weft::transport::io
