@@ -8,6 +8,7 @@
 //     pings:N                N pings by the library's own service, one stream each
 //     streams:N              N streams one after another on this connection, 32 bytes echoed on each
 //     up:BYTES  down:BYTES   /perf/1.0.0
+//     echo:N                 N requests on /weft/echo/1.0.0, one stream each
 //     handshake:N            N further dials, each closed again
 //     hold:SECONDS           keep the connection open
 import { performance } from 'node:perf_hooks'
@@ -21,6 +22,7 @@ import { createLibp2p } from 'libp2p'
 
 const perf_protocol = '/perf/1.0.0'
 const ping_protocol = '/ipfs/ping/1.0.0'
+const echo_protocol = '/weft/echo/1.0.0'
 const block = new Uint8Array(64 * 1024)
 const step_timeout_ms = 240_000
 
@@ -59,6 +61,26 @@ async function serve_perf (stream) {
   if (wanted === null) return stream.abort(new Error('perf: no length'))
   await send_zeroes(stream, wanted)
   await stream.close()
+}
+
+// Sends everything back until the other side finishes.
+async function serve_echo (stream) {
+  for await (const data of stream) {
+    if (!stream.send(data)) await stream.onDrain()
+  }
+  await stream.close()
+}
+
+async function echo_once (connection) {
+  const stream = await connection.newStream(echo_protocol)
+  const sent = crypto.getRandomValues(new Uint8Array(33))
+  sent[0] = 32
+  const back = []
+  const reading = (async () => { for await (const data of stream) back.push(...data.subarray()) })()
+  stream.send(sent)
+  await stream.close()
+  await reading
+  if (Buffer.compare(Buffer.from(back), sent) !== 0) throw new Error('echo: other bytes came back')
 }
 
 async function perf (connection, up, down) {
@@ -134,6 +156,7 @@ async function run_step (node, address, connection, step) {
     case 'ping': return await ping_rounds(connection, number)
     case 'pings': return await repeat(number, () => node.services.ping.ping(connection.remotePeer))
     case 'streams': return await repeat(number, () => ping_rounds(connection, 1))
+    case 'echo': return await repeat(number, () => echo_once(connection))
     case 'up': return await perf(connection, number, 0)
     case 'down': return await perf(connection, 0, number)
     case 'handshake': return await repeat(number, async () => {
@@ -161,6 +184,7 @@ async function dial (address_text, steps) {
 async function listen (port, seed) {
   const node = await make_node(port, seed)
   await node.handle(perf_protocol, serve_perf, { maxInboundStreams: 16 })
+  await node.handle(echo_protocol, serve_echo, { maxInboundStreams: 64 })
   node.addEventListener('connection:open', (e) => print({ event: 'open', peer: e.detail.remotePeer.toString(), direction: e.detail.direction }))
   node.addEventListener('connection:close', (e) => print({ event: 'close', peer: e.detail.remotePeer.toString() }))
   node.addEventListener('peer:identify', (e) => print({ event: 'identify', peer: e.detail.peerId.toString(), agent: e.detail.agentVersion, protocols: e.detail.protocols, observed: e.detail.observedAddr?.toString() }))
