@@ -3,8 +3,6 @@
 #include "node/admin_streams.hpp"
 #include "node/answer.hpp"
 
-#include <nlohmann/json.hpp>
-
 namespace weft::node {
 
 namespace {

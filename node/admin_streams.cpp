@@ -5,8 +5,6 @@
 #include "node/answer.hpp"
 #include "node/files.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <charconv>
 #include <set>
 

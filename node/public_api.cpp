@@ -2,8 +2,6 @@
 #include "node/admin_json.hpp"
 #include "node/answer.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <array>
 
 namespace weft::node {

@@ -3,8 +3,6 @@
 
 #include "base/encoding.hpp"
 
-#include <nlohmann/json.hpp>
-
 namespace weft::node {
 
 namespace {

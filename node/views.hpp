@@ -4,7 +4,7 @@
 #include "actors/runtime_types.hpp"
 #include "base/error.hpp"
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 
 #include <string>
 #include <string_view>

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "node/config.hpp"
+#include "node/terminal.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// The commands of docs/cli.md behind the parser. Each prints its answer and returns its exit code.
+namespace weft::node {
+
+/// Options that every command takes.
+struct common_options {
+  /// As typed; empty: WEFT_DIR or ~/.weft.
+  std::string directory;
+  bool json = false;
+};
+
+struct init_options {
+  std::string profile = "server";
+  std::string passphrase_file;
+  bool encrypt = false;
+  bool force = false;
+  config_overrides overrides;
+};
+exit_code command_init(const common_options& common, const init_options& o);
+
+struct run_options {
+  std::string config_path;
+  std::string passphrase_file;
+  config_overrides overrides;
+};
+exit_code command_run(const common_options& common, const run_options& o);
+
+exit_code command_id(const common_options& common);
+exit_code command_status(const common_options& common);
+exit_code command_health(const common_options& common);
+exit_code command_peers(const common_options& common);
+exit_code command_routes(const common_options& common, const std::string& peer);
+exit_code command_wait(const common_options& common, double timeout);
+exit_code command_connect(const common_options& common, const std::string& address);
+exit_code command_disconnect(const common_options& common, const std::string& peer);
+exit_code command_reload(const common_options& common);
+exit_code command_shutdown(const common_options& common);
+
+struct ping_options {
+  std::string to;
+  std::uint32_t count = 4;
+  double interval = 1;
+  double timeout = 5;
+};
+exit_code command_ping(const common_options& common, const ping_options& o);
+
+struct send_options {
+  std::string to;
+  /// The text, or "-" for standard input.
+  std::string text;
+  bool has_text = false;
+  std::string file;
+  bool volatile_class = false;
+  double timeout = -1;
+  std::uint32_t hops = 0;
+};
+exit_code command_send(const common_options& common, const send_options& o);
+
+struct recv_options {
+  bool follow = false;
+  /// Leave messages unshown, so that they are listed again.
+  bool peek = false;
+  std::uint32_t limit = 100;
+};
+exit_code command_recv(const common_options& common, const recv_options& o);
+
+struct config_options {
+  std::string config_path;
+  bool markdown = false;
+  config_overrides overrides;
+};
+exit_code command_config_check(const common_options& common, const config_options& o);
+exit_code command_config_show(const common_options& common, const config_options& o);
+exit_code command_config_defaults(const common_options& common, const config_options& o);
+
+struct keys_options {
+  std::string file;
+  std::string passphrase_file;
+  std::string new_passphrase_file;
+  bool remove_passphrase = false;
+  bool force = false;
+};
+exit_code command_keys_show(const common_options& common, const keys_options& o);
+exit_code command_keys_export(const common_options& common, const keys_options& o);
+exit_code command_keys_import(const common_options& common, const keys_options& o);
+exit_code command_keys_passphrase(const common_options& common, const keys_options& o);
+
+struct mesh_options {
+  std::uint32_t nodes = 5;
+  std::string topology = "line";
+  std::string directory;
+  std::uint64_t seed = 1;
+  bool demo = false;
+  /// Seconds to stay up; 0: until Ctrl-C.
+  double duration = 0;
+};
+exit_code command_mesh_up(const common_options& common, const mesh_options& o);
+
+struct bench_options {
+  std::string name;
+  std::uint32_t repetitions = 3;
+  std::uint32_t samples = 0;
+  std::uint64_t bytes = 0;
+  std::uint32_t hops = 1;
+  bool durable = false;
+  double rate = 0;
+  std::uint32_t window = 0;
+  std::uint32_t count = 1000;
+  double seconds = 10;
+  /// Measure against this address or peer from the running node instead of nodes of our own.
+  std::string to;
+};
+exit_code command_bench(const common_options& common, const bench_options& o);
+
+/// Parses and runs; the whole of `main`.
+int run_command_line(int argc, char** argv);
+
+}  // namespace weft::node
