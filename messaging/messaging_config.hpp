@@ -81,7 +81,7 @@ struct messaging_config {
   duration clock_skew = std::chrono::seconds{120};
   duration frame_age_max = std::chrono::seconds{300};
   /// Acknowledgements are sent at the end of a batch, at most once per this interval and channel.
-  duration ack_interval = std::chrono::milliseconds{1};
+  duration ack_interval = std::chrono::microseconds{200};
   /// Sequence numbers in one acknowledgement frame; reaching it sends the frame at once.
   std::size_t ack_entries_max = 512;
   /// Durable messages and bytes handed to the store and not yet committed; more are dropped and

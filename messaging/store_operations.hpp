@@ -29,6 +29,10 @@ struct payload_file {
 
 /// The shape of a payload that arrives in pieces; every fragment repeats it.
 struct payload_shape {
+  /// Bounds what a receiver remembers about a payload: 32 KiB of bits.
+  static constexpr std::uint32_t fragment_bytes_min = 1024;
+  static constexpr std::uint32_t fragments_max = 256 * 1024;
+
   std::uint64_t size = 0;
   std::uint32_t fragment_bytes = 0;
   crypto::sha256_digest digest{};
@@ -37,6 +41,12 @@ struct payload_shape {
     return fragment_bytes == 0
                ? 0
                : static_cast<std::uint32_t>((size + fragment_bytes - 1) / fragment_bytes);
+  }
+  /// Bytes of fragment `index`; all but the last are alike.
+  std::uint32_t bytes_of(std::uint32_t index) const noexcept {
+    const std::uint64_t begin = std::uint64_t{index} * fragment_bytes;
+    return static_cast<std::uint32_t>(size - begin < fragment_bytes ? size - begin
+                                                                    : fragment_bytes);
   }
   friend bool operator==(const payload_shape&, const payload_shape&) noexcept = default;
 };
