@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: MIT
+"""Runs real `weft` processes for the integration and interop tests.
+
+Every process dies with the test that started it (PR_SET_PDEATHSIG), every wait has a deadline, and nothing listens
+anywhere but on loopback with ports the system chose.
+"""
+import ctypes
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+BINARY = os.environ["WEFT_BINARY"]
+# Sanitized binaries are several times slower.
+PATIENCE = float(os.environ.get("WEFT_PATIENCE", "1"))
+LISTEN = "/ip4/127.0.0.1/udp/0/quic-v1"
+EXIT_OK, EXIT_FAILURE, EXIT_USAGE, EXIT_CONFIG, EXIT_NOT_RUNNING = 0, 1, 2, 3, 4
+EXIT_NOT_FOUND, EXIT_UNREACHABLE, EXIT_DENIED, EXIT_ALREADY_RUNNING = 5, 6, 8, 9
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def wait_until(condition, seconds, what):
+    """Asks `condition` until it gives something true, and returns that."""
+    deadline = time.monotonic() + seconds * PATIENCE
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds * PATIENCE:.0f} s: {what}")
+        time.sleep(0.02)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path, timeout):
+        super().__init__("unix", timeout=timeout)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class ApiError(Exception):
+    def __init__(self, error):
+        super().__init__(f"{error.get('code')}: {error.get('text')}")
+        self.code = error.get("code")
+
+
+class Node:
+    """One node in a directory of its own. Settings are `section.key` pairs given to every start."""
+
+    def __init__(self, directory, settings=None):
+        self.directory = Path(directory)
+        self.settings = {"network.listen": LISTEN, "http.listen": "127.0.0.1:0", **(settings or {})}
+        self.process = None
+        self.log = self.directory.with_suffix(".log")
+
+    # -- life ---
+
+    def init(self):
+        self.cli("init", "--profile", "test", check=True)
+        return self
+
+    def spawn(self, prepare=None):
+        """Starts the daemon without waiting. `prepare` runs in the child before the program."""
+
+        def child():
+            die_with_parent()
+            if prepare:
+                prepare()
+
+        command = [BINARY, "run", "--dir", str(self.directory)]
+        for key, value in self.settings.items():
+            command += ["--set", f"{key}={value}"]
+        with open(self.log, "ab") as out:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=child)
+        return self
+
+    def start(self, prepare=None):
+        self.spawn(prepare)
+        wait_until(self._answers, 15, f"{self.directory.name} answers; its log:\n{self.tail()}")
+        self.peer = self.status()["peer"]
+        return self
+
+    def _answers(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"the node ended with {self.process.returncode}; its log:\n{self.tail()}")
+        try:
+            return self.status()["ready"]
+        except (OSError, ApiError, http.client.HTTPException):
+            return False
+
+    def kill(self):
+        """As a power cut would, for the process."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, seconds=10):
+        """SIGTERM; returns the exit code."""
+        if self.process is None or self.process.poll() is not None:
+            return self.process.returncode if self.process else None
+        self.process.terminate()
+        return self.process.wait(seconds * PATIENCE)
+
+    def tail(self, lines=30):
+        if not self.log.exists():
+            return "(none)"
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    # -- the admin API ---
+
+    def _request(self, method, target, body, timeout):
+        connection = UnixConnection(self.directory / "admin.sock", timeout * PATIENCE)
+        connection.request(method, target, body)
+        return connection, connection.getresponse()
+
+    def api(self, method, target, body=None, timeout=30):
+        connection, response = self._request(method, target, body, timeout)
+        with connection.sock if connection.sock else response:
+            answer = json.loads(response.read())
+        if "error" in answer:
+            raise ApiError(answer["error"])
+        return answer
+
+    def lines(self, method, target, body=None, timeout=60):
+        """The objects of a streamed answer, as they come."""
+        _, response = self._request(method, target, body, timeout)
+        with response:
+            for line in response:
+                if line.strip():
+                    answer = json.loads(line)
+                    if "error" in answer:
+                        raise ApiError(answer["error"])
+                    yield answer
+
+    def status(self):
+        return self.api("GET", "/v1/status")
+
+    def sessions(self):
+        return self.api("GET", "/v1/peers")["sessions"]
+
+    def has_session(self, peer):
+        return any(s["peer"] == peer for s in self.sessions())
+
+    def routes(self):
+        return self.api("GET", "/v1/routes")["routes"]
+
+    def address(self):
+        return f"{self.status()['listening'][0].split('/p2p/')[0]}/p2p/{self.peer}"
+
+    def udp_port(self):
+        return int(self.address().split("/")[4])
+
+    def connect(self, address):
+        return self.api("POST", f"/v1/connect?to={quote(address)}")
+
+    def send(self, peer, body, timeout=30, **options):
+        """Sends and waits for the acknowledgement; returns the receipt."""
+        query = urlencode({"to": peer, "timeout": timeout * PATIENCE, **options})
+        for answer in self.lines("POST", f"/v1/send?{query}", body, timeout + 30):
+            if "receipt" in answer:
+                return answer["receipt"]
+        raise AssertionError("the answer ended without a receipt")
+
+    def accept(self, peer, body, **options):
+        """Sends and returns the message's id as soon as the node has accepted it."""
+        query = urlencode({"to": peer, "timeout": 0, **options})
+        for answer in self.lines("POST", f"/v1/send?{query}", body):
+            if "progress" in answer:
+                return answer["progress"]["id"]
+        raise AssertionError("the message was not accepted")
+
+    def receive(self):
+        """Every message not yet shown, and marks them as shown."""
+        shown = []
+        while True:
+            page = self.api("GET", "/v1/inbox?limit=10000")["messages"]
+            if not page:
+                return shown
+            refs = [{"from": m["from"], "id": m["id"]} for m in page]
+            self.api("POST", "/v1/shown", json.dumps(refs))
+            shown += page
+
+    def http(self, path):
+        """Status code and text of the loopback listener; (0, why) when it does not answer."""
+        host, port = self.http_address.split(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=5 * PATIENCE)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        except OSError as why:
+            return 0, str(why)
+        finally:
+            connection.close()
+
+    @property
+    def http_address(self):
+        if not hasattr(self, "_http"):
+            self._http = self.status()["http"]
+        return self._http
+
+    def metric(self, name, **labels):
+        """Sum of a metric's samples that carry these labels; None when there is none."""
+        found = None
+        for line in self.http("/metrics")[1].splitlines():
+            if line.startswith("#") or not line.split("{")[0].split(" ")[0] == name:
+                continue
+            if all(f'{key}="{value}"' in line for key, value in labels.items()):
+                found = (found or 0) + float(line.rsplit(" ", 1)[1])
+        return found
+
+    # -- the command line ---
+
+    def cli(self, *arguments, check=False, timeout=60, text=None, extra_env=None):
+        done = subprocess.run([BINARY, *map(str, arguments)], env={**os.environ, "WEFT_DIR": str(self.directory), **(extra_env or {})},
+                              input=text or "", capture_output=True, text=True, timeout=timeout * PATIENCE, preexec_fn=die_with_parent)
+        if check and done.returncode != 0:
+            raise AssertionError(f"weft {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def cli_json(self, *arguments, **options):
+        """The lines of JSON that a command prints."""
+        done = self.cli(*arguments, "--json", check=True, **options)
+        return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+
+
+class WeftTest(unittest.TestCase):
+    """Gives each test a directory and ends what it started; a failure shows the nodes' logs."""
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory(prefix="weft-test-")
+        self.addCleanup(holder.cleanup)
+        self.root = Path(holder.name)
+        self.nodes = []
+        self.addCleanup(self._end_nodes)
+
+    def _end_nodes(self):
+        failed = any(error for _, error in getattr(self._outcome, "errors", [])) or bool(
+            getattr(getattr(self._outcome, "result", None), "failures", []))
+        for node in self.nodes:
+            if node.process is not None and node.process.poll() is None:
+                node.kill()
+            if failed:
+                print(f"--- {node.directory.name}\n{node.tail()}", flush=True)
+
+    def new_node(self, name="node", init=True, **settings):
+        node = Node(self.root / name, {key.replace("__", "."): value for key, value in settings.items()})
+        self.nodes.append(node)
+        return node.init() if init else node
+
+    def start_pair(self, **settings):
+        """Two nodes with a session between them."""
+        a = self.new_node("a", **settings).start()
+        b = self.new_node("b", **settings).start()
+        a.connect(b.address())
+        wait_until(lambda: b.has_session(a.peer), 10, "the session is up on both sides")
+        return a, b
+
+    def start_line(self, count, **settings):
+        """A line of nodes, each bootstrapping from the one before; returns once the ends know a route."""
+        nodes = []
+        for i in range(count):
+            if nodes:
+                settings["network__bootstrap"] = nodes[-1].address()
+            nodes.append(self.new_node(f"n{i}", **settings).start())
+        first, last = nodes[0], nodes[-1]
+        wait_until(lambda: any(r["destination"] == last.peer for r in first.routes()), 30, "the first node knows a route to the last")
+        wait_until(lambda: any(r["destination"] == first.peer for r in last.routes()), 30, "the last node knows a route to the first")
+        return nodes
+
+
+def main():
+    unittest.main(verbosity=2)
