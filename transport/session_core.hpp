@@ -23,7 +23,7 @@ namespace weft::transport {
 
 struct session_config {
   /// Kept connected. With or without a trailing /p2p/ID; several addresses of one ID are one peer.
-  std::vector<multiaddr> bootstrap;
+  std::vector<multiaddr> bootstrap{};
   /// Peers with a session, in both directions; beyond it inbound ones that nobody asked for are
   /// closed again.
   std::size_t peers_max = 2048;
