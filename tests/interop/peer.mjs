@@ -10,7 +10,7 @@
 //     up:BYTES  down:BYTES   /perf/1.0.0
 //     echo:N                 N requests on /weft/echo/1.0.0, one stream each
 //     handshake:N            N further dials, each closed again
-//     hold:SECONDS           keep the connection open
+//     redial:SECONDS         wait for the connection to be lost, then dial until the other side is back; later steps use the new one
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { quic } from '@chainsafe/libp2p-quic'
@@ -148,6 +148,22 @@ async function wait_identify (node, connection) {
   throw new Error('identify: no answer in 5 s')
 }
 
+async function redial (node, address, lost, seconds) {
+  const start = performance.now()
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 100))
+  while (lost.status === 'open') await pause()
+  const lost_after = (performance.now() - start) / 1000
+  for (;;) {
+    try {
+      let current = await node.dial(address, { signal: AbortSignal.timeout(2000) })
+      return { lost_after, back_after: (performance.now() - start) / 1000, connection }
+    } catch (error) {
+      if (performance.now() - start > seconds * 1000) throw error
+      await pause()
+    }
+  }
+}
+
 async function run_step (node, address, connection, step) {
   const [name, argument] = step.split(':')
   const number = Number(argument)
@@ -163,7 +179,7 @@ async function run_step (node, address, connection, step) {
       const further = await node.dial(address, { force: true })
       await further.close()
     })
-    case 'hold': await new Promise((resolve) => setTimeout(resolve, number * 1000)); return {}
+    case 'redial': return await redial(node, address, connection, number)
     default: throw new Error(`unknown step '${step}'`)
   }
 }
@@ -171,11 +187,14 @@ async function run_step (node, address, connection, step) {
 async function dial (address_text, steps) {
   const node = await make_node(0)
   const address = multiaddr(address_text)
-  const connection = await node.dial(address, { signal: AbortSignal.timeout(10_000) })
-  print({ event: 'connected', peer: connection.remotePeer.toString(), self: node.peerId.toString() })
+  let current = await node.dial(address, { signal: AbortSignal.timeout(10_000) })
+  print({ event: 'connected', peer: current.remotePeer.toString(), self: node.peerId.toString() })
   for (const step of steps) {
     const alarm = setTimeout(() => { print({ event: 'failed', step, error: 'timeout' }); process.exit(1) }, step_timeout_ms)
-    print({ event: 'step', step, ...(await run_step(node, address, connection, step)) })
+    print({ event: 'start', step })
+    const { connection, ...result } = await run_step(node, address, current, step)
+    current = connection ?? current
+    print({ event: 'step', step, ...result })
     clearTimeout(alarm)
   }
   await node.stop()
