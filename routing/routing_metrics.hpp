@@ -60,6 +60,8 @@ struct routing_metrics final : metrics::source {
   metrics::counter requests_received;
   metrics::counter requests_sent;
   metrics::counter requests_forwarded;
+  /// Repeated within the interval, or beyond the number remembered.
+  metrics::counter requests_suppressed;
   metrics::counter renewals;
   metrics::counter verifications;
   metrics::counter verifications_saved;
