@@ -136,8 +136,10 @@ struct store_operation {
   std::string file_path;
 
   store_operation() = default;
-  explicit store_operation(store_action a, std::uint64_t t = 0, std::uint64_t t2 = 0)
-      : action(std::move(a)), token(t), token2(t2) {}
+  /// Built in place: moving the variant makes GCC 12 warn about members of the other alternatives.
+  template <class Action>
+  explicit store_operation(Action a, std::uint64_t t = 0, std::uint64_t t2 = 0)
+      : action(std::in_place_type<Action>, std::move(a)), token(t), token2(t2) {}
 };
 
 /// Operations of one round, in order. Committed together or not at all.
