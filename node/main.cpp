@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <cstdio>
+#include "node/commands.hpp"
 
-int main() {
-  std::puts("weft " WEFT_VERSION);
-  return 0;
-}
+int main(int argc, char** argv) { return weft::node::run_command_line(argc, argv); }
