@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <optional>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 /// The one place that knows which CAF this is. Everything else writes these names, so that a move
@@ -43,6 +44,13 @@ struct clause<void(Ts...)> {
 /// A typed handle from function types: `actor_of<void(frames), status(atom::status)>`.
 template <class... Signatures>
 using actor_of = caf::typed_actor<typename clause<Signatures>::type...>;
+
+/// Any actor, for those that only watch and end others.
+using any_actor = caf::actor;
+template <class Handle>
+any_actor erase_type(const Handle& handle) {
+  return caf::actor_cast<any_actor>(handle);
+}
 
 // -- class state ---
 
@@ -80,7 +88,7 @@ requires requires(Self* s) { s->mailbox(); }
 void tell(Self* self, const Handle& to, Ts&&... xs) { self->send(to, std::forward<Ts>(xs)...); }
 /// Fire and forget, from a thread that is no actor.
 template <class Handle, class... Ts>
-void tell(const Handle& to, Ts&&... xs) {
+requires(!std::is_pointer_v<Handle>) void tell(const Handle& to, Ts&&... xs) {
   caf::anon_send(to, std::forward<Ts>(xs)...);
 }
 /// As `tell`, overtaking messages of normal priority: control must not wait behind data.
@@ -106,8 +114,7 @@ auto ask(Self* self, const Handle& to, std::chrono::duration<Rep, Period> timeou
 /// Calls `on_down(address, reason)` for each watched actor that ends. Once per actor that watches.
 template <class Self, class F>
 void on_down(Self* self, F f) {
-  self->set_down_handler(
-      [f = std::move(f)](const caf::down_msg& m) mutable { f(m.source, m.reason); });
+  self->set_down_handler([f = std::move(f)](const caf::down_msg& m) { f(m.source, m.reason); });
 }
 template <class Self, class Handle>
 void watch(Self* self, const Handle& other) {

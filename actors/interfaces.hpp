@@ -33,6 +33,46 @@ using session_actor = actor_of<
     // Health.
     actor_status(atom::status)>;
 
+/// Owns the routing table: its only writer, publishes snapshots on the route_board.
+using routing_actor = actor_of<
+    // Frames of /weft/route from neighbours.
+    void(transport::frame_batch_ptr),
+    // Neighbours that came or went.
+    void(presence_batch),
+    // Measured round trips to neighbours, from the SESSION actor.
+    void(cost_batch),
+    // INTERNAL: lets the core act on its deadlines.
+    void(atom::tick),
+    // Routes for display.
+    void(routes_question),
+    // Health.
+    actor_status(atom::status)>;
+
+/// Carries sealed messages: seals, acknowledges, forwards, and keeps the durable ones in the store.
+using messaging_actor = actor_of<
+    // Frames of /weft/msg from neighbours.
+    void(transport::frame_batch_ptr),
+    // Neighbours that came or went.
+    void(presence_batch),
+    // A batch came back from the STORE.
+    void(stored_batch),
+    // The ROUTING actor has published a new snapshot.
+    void(atom::changed),
+    // INTERNAL: lets the core act on its deadlines.
+    void(atom::tick),
+    // A message from the outside.
+    void(send_question),
+    // Messages of a JOB.
+    void(send_batch),
+    // The user has seen messages.
+    void(shown_question),
+    // Take no new messages. Sent by the SUPERVISOR.
+    void(atom::halt),
+    // Answers when everything accepted is on disk and, within a second, acknowledged.
+    void(atom::flush, reply<void>),
+    // Health.
+    actor_status(atom::status)>;
+
 /// Watches every other actor: restarts some within a budget, reports the death of the rest, and
 /// ends all in order.
 using supervisor_actor = actor_of<
@@ -41,6 +81,8 @@ using supervisor_actor = actor_of<
     // Stop new work, flush, end each, kill after the grace.
     void(drain_question),
     // How each child is.
-    void(health_question)>;
+    void(health_question),
+    // INTERNAL: a child has flushed.
+    void(answered<void>)>;
 
 }  // namespace weft::actors

@@ -4,6 +4,9 @@
 #include "actors/caf_compat.hpp"
 #include "actors/reply.hpp"
 #include "actors/runtime_types.hpp"
+#include "base/chunk.hpp"
+#include "messaging/messaging_core.hpp"
+#include "messaging/store_operations.hpp"
 #include "transport/inbound.hpp"
 #include "transport/port.hpp"
 
@@ -11,9 +14,28 @@
 #include <caf/type_id.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+CAF_BEGIN_TYPE_ID_BLOCK(weft, first_custom_type_id)
+
+/// A deadline of the receiver's core may have come. Late and needless ones are harmless.
+CAF_ADD_ATOM(weft, weft::actors::atom, tick, "tick")
+/// Asks how the receiver is.
+CAF_ADD_ATOM(weft, weft::actors::atom, status, "status")
+/// Take no new work.
+CAF_ADD_ATOM(weft, weft::actors::atom, halt, "halt")
+/// Finish what was accepted, then answer.
+CAF_ADD_ATOM(weft, weft::actors::atom, flush, "flush")
+/// Every session of the reactor is closed.
+CAF_ADD_ATOM(weft, weft::actors::atom, drained, "drained")
+/// Other state that the receiver reads has changed: routes.
+CAF_ADD_ATOM(weft, weft::actors::atom, changed, "changed")
+
+CAF_END_TYPE_ID_BLOCK(weft)
 
 /// Everything actors send each other. Nothing here is ever serialised: the wire has its own codecs.
 namespace weft::actors {
@@ -93,6 +115,55 @@ struct session_status_question {
   reply<session_status> answer;
 };
 
+// -- questions to the routing actor ---
+
+/// One destination with all its usable routes, or the selected route of every destination.
+struct routes_question {
+  std::optional<peer_id> destination;
+  std::size_t limit = 0;
+  reply<std::vector<route_view>> answer;
+};
+
+// -- questions to the messaging actor ---
+
+/// A message to be sent; `body` starts with its `body_kind`, unless the payload is a file of the
+/// store.
+struct outgoing {
+  /// The sender's own number for it.
+  std::uint64_t ticket = 0;
+  peer_id to;
+  chunk_view body;
+  std::optional<messaging::payload_file> file;
+  messaging::send_options options;
+};
+/// From the outside, one at a time.
+struct send_question {
+  outgoing message;
+  /// Zero: until the message is acknowledged or given up.
+  duration timeout{};
+  std::function<void(const transfer_progress&)> on_progress;
+  reply<receipt> answer;
+};
+/// How a message of a job ended. `why` ec::none: acknowledged.
+struct send_outcome {
+  std::uint64_t ticket = 0;
+  ec why = ec::none;
+  std::uint32_t hops = 0;
+  duration latency{};
+};
+struct outcome_batch {
+  std::vector<send_outcome> outcomes;
+};
+/// What the store committed or refused; the receiver consumes it.
+struct stored_batch {
+  std::shared_ptr<messaging::store_batch> batch;
+};
+/// Inbox rows the user has seen; answered with how many were not marked before.
+struct shown_question {
+  std::vector<std::uint64_t> rows;
+  reply<std::size_t> answer;
+};
+
 // -- supervision ---
 
 /// Answer to atom::status: every actor gives it the same way.
@@ -116,6 +187,23 @@ struct answered {
   result<T> value;
 };
 
+/// Runs one ping or bench and ends.
+using job_actor = actor_of<
+    // INTERNAL: next step, pace or time limit.
+    void(atom::tick),
+    // How messages of this job ended.
+    void(outcome_batch),
+    // Answers of the session actor.
+    void(answered<connection>), void(answered<round_trip>), void(answered<perf_report>),
+    void(answered<void>)>;
+
+/// Messages of one job, sent in one go; outcomes come back in batches. A message that cannot be
+/// accepted now comes back with ec::queue_full.
+struct send_batch {
+  std::vector<outgoing> messages;
+  job_actor owner;
+};
+
 }  // namespace weft::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::transport::frame_batch_ptr)
@@ -136,20 +224,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<weft::actors::connection>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<weft::actors::round_trip>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<weft::actors::perf_report>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<void>)
-
-CAF_BEGIN_TYPE_ID_BLOCK(weft, first_custom_type_id)
-
-/// A deadline of the receiver's core may have come. Late and needless ones are harmless.
-CAF_ADD_ATOM(weft, weft::actors::atom, tick, "tick")
-/// Asks how the receiver is.
-CAF_ADD_ATOM(weft, weft::actors::atom, status, "status")
-/// Take no new work.
-CAF_ADD_ATOM(weft, weft::actors::atom, halt, "halt")
-/// Finish what was accepted, then answer.
-CAF_ADD_ATOM(weft, weft::actors::atom, flush, "flush")
-/// Every session of the reactor is closed.
-CAF_ADD_ATOM(weft, weft::actors::atom, drained, "drained")
-/// Other state that the receiver reads has changed: routes.
-CAF_ADD_ATOM(weft, weft::actors::atom, changed, "changed")
-
-CAF_END_TYPE_ID_BLOCK(weft)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::reply<void>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::routes_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::send_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::outcome_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::stored_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::shown_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::send_batch)

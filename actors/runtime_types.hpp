@@ -111,6 +111,7 @@ struct receipt {
 };
 
 struct inbox_message {
+  /// Message id, 32 hex digits; unique for its sender.
   std::string id;
   peer_id from;
   byte_buffer body;

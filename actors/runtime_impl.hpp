@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/actor_metrics.hpp"
+#include "actors/inbox_hub.hpp"
+#include "actors/io_links.hpp"
+#include "actors/job.hpp"
+#include "actors/messaging_actor.hpp"
+#include "actors/routing_actor.hpp"
+#include "actors/runtime.hpp"
+#include "actors/session_actor.hpp"
+#include "actors/store_seam.hpp"
+#include "actors/supervisor_actor.hpp"
+#include "storage/message_store.hpp"
+#include "transport/io/reactor.hpp"
+#include "transport/transport_metrics.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weft::actors {
+
+/// The parts of one running node and how they hang together; `runtime` is its face.
+struct runtime::impl {
+  /// Pings and benches at once.
+  static constexpr std::size_t jobs_max = 64;
+  /// `start` waits this long for the sockets.
+  static constexpr duration listen_timeout = std::chrono::seconds(10);
+  /// `drain` waits this long beyond its deadline for actors that were killed.
+  static constexpr duration end_slack = std::chrono::seconds(8);
+
+  explicit impl(runtime_options o);
+  /// Tears down what `start` built, in any state.
+  ~impl();
+
+  result<void> start();
+  std::vector<std::string> drain(duration deadline);
+
+  /// Hands a question to the session or messaging actor. Without one it goes away and its reply
+  /// says ec::stopping.
+  template <class Question>
+  void ask_session(Question q) {
+    if (const auto to = links.session()) tell(*to, std::move(q));
+  }
+  template <class Question>
+  void ask_messaging(Question q) {
+    if (const auto to = links.messaging.handle()) tell(*to, std::move(q));
+  }
+  std::optional<supervisor_actor> supervisor_handle() const;
+  /// Starts a job; ec::limit, ec::stopping.
+  result<void> run_job(std::unique_ptr<job> what, std::shared_ptr<void> slot);
+  std::vector<readiness_check> checks() const;
+
+  runtime_options options;
+  const peer_id self;
+  const instant started_at;
+
+  transport::transport_metrics transport_counters;
+  transport::session_metrics session_counters;
+  routing::routing_metrics routing_counters;
+  messaging::messaging_metrics messaging_counters;
+  actor_metrics_table actor_counters;
+
+  route_board board;
+  inbox_hub inbox;
+  io_links links;
+  job_slots slots{jobs_max};
+  job_slots bench_slots{1};
+  std::unique_ptr<storage::message_store> store;
+  std::atomic<bool> store_ok{true};
+  std::atomic<bool> listening{false};
+  std::atomic<bool> draining{false};
+
+ private:
+  /// The store as the messaging actor sees it.
+  class store_link final : public store_seam {
+   public:
+    explicit store_link(impl& owner) : owner_(owner) {}
+    bool submit(messaging::store_batch& batch) override { return owner_.store->submit(batch); }
+
+   private:
+    impl& owner_;
+  };
+
+  result<void> open_store();
+  void on_store_batch(messaging::store_batch&& batch);
+  result<void> start_reactor();
+  result<void> start_actors();
+  std::vector<child_spec> children(std::function<void(result<void>)> on_listening);
+  child_spec session_child(std::function<void(result<void>)> on_listening);
+  child_spec routing_child();
+  child_spec messaging_child();
+  rng fresh_rng();
+  void end_jobs();
+  /// Destroys the actor system, or leaves it behind when an actor does not end.
+  void end_system();
+
+  const routing::ed25519_announcement_crypto announcement_crypto_;
+  store_link store_link_{*this};
+  std::optional<messaging::stored_state> stored_;
+  std::unique_ptr<transport::io::reactor> reactor_;
+  std::unique_ptr<caf::actor_system_config> system_config_;
+  std::unique_ptr<caf::actor_system> system_;
+  mutable std::mutex mutex_;
+  std::optional<supervisor_actor> supervisor_;
+  std::vector<caf::weak_actor_ptr> jobs_;
+  std::mutex drain_mutex_;
+  bool drained_ = false;
+  std::vector<std::string> overran_;
+
+  friend class runtime;
+};
+
+}  // namespace weft::actors
