@@ -90,6 +90,12 @@ std::vector<multiaddr> addresses_of(const std::vector<std::string>& texts) {
   return addresses;
 }
 
+transport::session_config session_of(const config& c) {
+  transport::session_config session;
+  session.peers_max = c.limits.sessions_max;
+  return session;
+}
+
 class daemon {
  public:
   explicit daemon(const daemon_options& options) : options_(options) {
@@ -178,6 +184,7 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
       .directory = path_in(options_.directory, "store"),
       .agent = "weft/" WEFT_VERSION,
       .limits = c.limits,
+      .session = session_of(c),
       .routing = c.routing,
       .messaging = c.messages,
       .store = c.storage,
