@@ -251,7 +251,9 @@ void session_core::connect(connect_ticket ticket, const std::optional<peer_id>& 
   if (t) given.insert(given.end(), t->addresses.begin(), t->addresses.end());
   const auto tried = candidates(wanted, given);
   if (tried.empty()) return refuse(ticket, {ec::not_found, "no address of the peer is known"}, out);
-  if (connects_.size() >= config_.connects_max || sessions_.size() >= config_.peers_max)
+  // Dials outlive connect requests that timed out, so they have a bound of their own.
+  if (connects_.size() >= config_.connects_max || sessions_.size() >= config_.peers_max
+      || dials_.size() >= config_.dials_max + config_.connects_max)
     return refuse(ticket, {ec::limit, "too many peers or connect requests"}, out);
   const std::uint64_t key = next_key_++;
   const auto timer
