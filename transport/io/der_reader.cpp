@@ -14,7 +14,8 @@ std::optional<der_reader::element> der_reader::next() noexcept {
     if (count == 0 || count > 3 || input_.size() < 2 + count) return std::nullopt;
     length = 0;
     for (std::size_t i = 0; i < count; ++i) length = length << 8 | input_[2 + i];
-    const bool minimal = count == 1 ? length >= 0x80 : length >= std::size_t{1} << (8 * (count - 1));
+    const bool minimal
+        = count == 1 ? length >= 0x80 : length >= std::size_t{1} << (8 * (count - 1));
     if (!minimal) return std::nullopt;
     header += count;
   }

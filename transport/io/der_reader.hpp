@@ -8,7 +8,8 @@
 
 namespace weft::transport::io {
 
-/// The few parts of DER (X.690) that certificates are taken apart with. Definite minimal lengths only.
+/// The few parts of DER (X.690) that certificates are taken apart with. Definite minimal lengths
+/// only.
 class der_reader {
  public:
   static constexpr std::uint8_t octet_string = 0x04;

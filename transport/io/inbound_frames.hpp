@@ -18,7 +18,8 @@ struct transport_metrics;
 
 namespace weft::transport::io {
 
-/// Collects the frames of a round into one batch per concern, and remembers which streams wait for a concern's credit.
+/// Collects the frames of a round into one batch per concern, and remembers which streams wait for
+/// a concern's credit.
 class inbound_frames {
  public:
   /// A batch is handed over early at either bound.

@@ -17,7 +17,8 @@ quic_stream* stream_of(void* stream) noexcept { return static_cast<quic_stream*>
 
 int quic_callbacks::on_handshake_completed(ngtcp2_conn*, void* user) {
   quic_conn& c = conn_of(user);
-  // A peer without a judged certificate or with another ALPN never gets this far by GnuTLS's rules; checked all the same.
+  // A peer without a judged certificate or with another ALPN never gets this far by GnuTLS's rules;
+  // checked all the same.
   if (!c.tls_peer_.verified || !speaks_libp2p(c.tls_.get())) return NGTCP2_ERR_CALLBACK_FAILURE;
   c.handshake_done_ = true;
   c.listener_.on_handshake();
@@ -50,10 +51,11 @@ int quic_callbacks::on_stream_open(ngtcp2_conn* conn, std::int64_t id, void* use
 }
 
 int quic_callbacks::on_stream_data(ngtcp2_conn* conn, std::uint32_t flags, std::int64_t,
-                                   std::uint64_t, const std::uint8_t* data, std::size_t size,
-                                   void*, void* stream) {
+                                   std::uint64_t, const std::uint8_t* data, std::size_t size, void*,
+                                   void* stream) {
   quic_stream* s = stream_of(stream);
-  // The session's window is refilled at once: each stream's own window bounds what a slow consumer lets wait, and must not stop others.
+  // The session's window is refilled at once: each stream's own window bounds what a slow consumer
+  // lets wait, and must not stop others.
   ngtcp2_conn_extend_max_offset(conn, size);
   if (s == nullptr || s->was_reset() || s->handler() == nullptr) return 0;
   s->handler()->on_data(*s, bytes_view(data, size), (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0);
@@ -154,7 +156,8 @@ int quic_callbacks::on_path_validation(ngtcp2_conn*, std::uint32_t, const ngtcp2
   return 0;
 }
 
-int quic_callbacks::on_stateless_reset(ngtcp2_conn*, const ngtcp2_pkt_stateless_reset*, void* user) {
+int quic_callbacks::on_stateless_reset(ngtcp2_conn*, const ngtcp2_pkt_stateless_reset*,
+                                       void* user) {
   conn_of(user).stateless_reset_ = true;
   return 0;
 }

@@ -41,7 +41,8 @@ ngtcp2_cid random_cid(std::size_t size) {
 }
 
 constexpr std::size_t initial_destination_bytes = 16;
-/// Payloads that path MTU discovery tries, largest first: jumbo frames, then Ethernet less common tunnels.
+/// Payloads that path MTU discovery tries, largest first: jumbo frames, then Ethernet less common
+/// tunnels.
 constexpr std::array<std::uint16_t, 5> probe_sizes{16'384, 8'952, 1'452, 1'406, 1'342};
 /// One call of writev takes this many pieces of a stream.
 constexpr std::size_t slices_max = 32;
@@ -61,8 +62,8 @@ quic_conn::~quic_conn() {
 void quic_conn::fill_settings(ngtcp2_settings& settings, instant now) const {
   ngtcp2_settings_default(&settings);
   settings.initial_ts = stamp(now);
-  settings.cc_algo = profile_.congestion == congestion_control::bbr ? NGTCP2_CC_ALGO_BBR
-                                                                    : NGTCP2_CC_ALGO_CUBIC;
+  settings.cc_algo
+      = profile_.congestion == congestion_control::bbr ? NGTCP2_CC_ALGO_BBR : NGTCP2_CC_ALGO_CUBIC;
   settings.handshake_timeout = span_of(profile_.bounds.handshake_timeout);
   settings.max_window = profile_.bounds.session_window_max;
   settings.max_stream_window = profile_.bounds.stream_window_max;
@@ -71,7 +72,8 @@ void quic_conn::fill_settings(ngtcp2_settings& settings, instant now) const {
   while (first != probe_sizes.data() + probe_sizes.size() && *first > profile_.datagram_bytes_max)
     ++first;
   settings.pmtud_probes = first;
-  settings.pmtud_probeslen = static_cast<std::size_t>(probe_sizes.data() + probe_sizes.size() - first);
+  settings.pmtud_probeslen
+      = static_cast<std::size_t>(probe_sizes.data() + probe_sizes.size() - first);
   if (settings.pmtud_probeslen == 0) settings.no_pmtud = 1;
 }
 
@@ -98,7 +100,8 @@ result<void> quic_conn::attach(result<tls_session> session) {
   return {};
 }
 
-result<std::unique_ptr<quic_conn>> quic_conn::dial(const quic_profile& profile, const net_path& path,
+result<std::unique_ptr<quic_conn>> quic_conn::dial(const quic_profile& profile,
+                                                   const net_path& path,
                                                    std::optional<peer_id> expected,
                                                    conn_listener& listener, instant now) {
   std::unique_ptr<quic_conn> c(new quic_conn(profile, path, false, listener));
@@ -114,16 +117,16 @@ result<std::unique_ptr<quic_conn>> quic_conn::dial(const quic_profile& profile, 
       != 0)
     return fail(ec::crypto, "QUIC client");
   c->tls_peer_.expected = std::move(expected);
-  c->tls_peer_.link = {[](ngtcp2_crypto_conn_ref* ref) {
-                         return static_cast<quic_conn*>(ref->user_data)->conn_;
-                       },
-                       c.get()};
+  c->tls_peer_.link
+      = {[](ngtcp2_crypto_conn_ref* ref) { return static_cast<quic_conn*>(ref->user_data)->conn_; },
+         c.get()};
   WEFT_TRY_VOID(c->attach(profile.tls.client(c->tls_peer_)));
   listener.on_id_issued(connection_id(bytes_view(source.data, source.datalen)));
   return c;
 }
 
-result<std::unique_ptr<quic_conn>> quic_conn::accept(const quic_profile& profile, const net_path& path,
+result<std::unique_ptr<quic_conn>> quic_conn::accept(const quic_profile& profile,
+                                                     const net_path& path,
                                                      const initial_packet& first,
                                                      conn_listener& listener, instant now) {
   std::unique_ptr<quic_conn> c(new quic_conn(profile, path, true, listener));
@@ -153,10 +156,9 @@ result<std::unique_ptr<quic_conn>> quic_conn::accept(const quic_profile& profile
                              &quic_callbacks::server(), &settings, &params, nullptr, c.get())
       != 0)
     return fail(ec::crypto, "QUIC server");
-  c->tls_peer_.link = {[](ngtcp2_crypto_conn_ref* ref) {
-                         return static_cast<quic_conn*>(ref->user_data)->conn_;
-                       },
-                       c.get()};
+  c->tls_peer_.link
+      = {[](ngtcp2_crypto_conn_ref* ref) { return static_cast<quic_conn*>(ref->user_data)->conn_; },
+         c.get()};
   WEFT_TRY_VOID(c->attach(profile.tls.server(c->tls_peer_)));
   listener.on_id_issued(connection_id(bytes_view(source.data, source.datalen)));
   // Until the client has our id its packets carry the one that it chose.
@@ -170,7 +172,8 @@ void quic_conn::on_packet(const net_path& path, std::uint8_t ecn, bytes_view pac
   now_ = now;
   const ngtcp2_path where = to_path(path);
   const ngtcp2_pkt_info info{ecn};
-  const int rc = ngtcp2_conn_read_pkt(conn_, &where, &info, packet.data(), packet.size(), stamp(now));
+  const int rc
+      = ngtcp2_conn_read_pkt(conn_, &where, &info, packet.data(), packet.size(), stamp(now));
   if (rc != 0) return fail_with(rc);
   if (data_blocked_ && ngtcp2_conn_get_max_data_left(conn_) != 0) {
     data_blocked_ = false;

@@ -14,6 +14,8 @@
 #include "transport/limits.hpp"
 #include "transport/port.hpp"
 
+#include <ngtcp2/ngtcp2.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -23,8 +25,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-
-#include <ngtcp2/ngtcp2.h>
 
 namespace weft::transport::io {
 
@@ -79,7 +79,8 @@ struct initial_packet {
   byte_buffer token;
 };
 
-/// Told what happens on a connection, during `on_packet`, `on_expiry` and `write`. Must not close or destroy it there.
+/// Told what happens on a connection, during `on_packet`, `on_expiry` and `write`. Must not close
+/// or destroy it there.
 class conn_listener {
  public:
   virtual ~conn_listener() = default;
@@ -96,15 +97,17 @@ class conn_listener {
   virtual void on_id_retired(const connection_id& id) = 0;
 };
 
-/// One QUIC version 1 connection (RFC 9000) over ngtcp2. Has no clock and no socket: packets and the time are passed in, packets are
-/// asked for. No ngtcp2 error leaves it; a connection that failed has an `end()`.
+/// One QUIC version 1 connection (RFC 9000) over ngtcp2. Has no clock and no socket: packets and
+/// the time are passed in, packets are asked for. No ngtcp2 error leaves it; a connection that
+/// failed has an `end()`.
 class quic_conn {
  public:
   /// ec::crypto.
   static result<std::unique_ptr<quic_conn>> dial(const quic_profile& profile, const net_path& path,
                                                  std::optional<peer_id> expected,
                                                  conn_listener& listener, instant now);
-  static result<std::unique_ptr<quic_conn>> accept(const quic_profile& profile, const net_path& path,
+  static result<std::unique_ptr<quic_conn>> accept(const quic_profile& profile,
+                                                   const net_path& path,
                                                    const initial_packet& first,
                                                    conn_listener& listener, instant now);
   ~quic_conn();
@@ -115,8 +118,8 @@ class quic_conn {
   void on_expiry(instant now);
   /// When `on_expiry` has something to do.
   instant expiry() const;
-  /// Writes one packet into `room` (at least `datagram_bytes_max`); returns its size, 0 when there is nothing to send now. Stream data of
-  /// several streams shares a packet.
+  /// Writes one packet into `room` (at least `datagram_bytes_max`); returns its size, 0 when there
+  /// is nothing to send now. Stream data of several streams shares a packet.
   std::size_t write(bytes_span room, instant now, net_path& path, std::uint8_t& ecn);
   /// Call after a burst of `write`.
   void written(instant now);
@@ -158,11 +161,14 @@ class quic_conn {
   void mark_ready(quic_stream& stream);
   void shut_stream(quic_stream& stream, std::uint64_t code);
   void extend_stream(quic_stream& stream, std::size_t bytes);
-  std::size_t unacked_bytes_max() const noexcept { return profile_.bounds.stream_unacked_bytes_max; }
+  std::size_t unacked_bytes_max() const noexcept {
+    return profile_.bounds.stream_unacked_bytes_max;
+  }
 
  private:
   friend struct quic_callbacks;
-  quic_conn(const quic_profile& profile, const net_path& path, bool inbound, conn_listener& listener);
+  quic_conn(const quic_profile& profile, const net_path& path, bool inbound,
+            conn_listener& listener);
   void fill_settings(ngtcp2_settings& settings, instant now) const;
   void fill_parameters(ngtcp2_transport_params& params) const;
   result<void> attach(result<tls_session> session);

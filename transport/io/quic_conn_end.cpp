@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "transport/io/quic_conn.hpp"
-
 #include "transport/transport_metrics.hpp"
 
 #include <algorithm>
@@ -12,7 +11,8 @@ namespace weft::transport::io {
 namespace {
 
 std::string reason_text(const ngtcp2_ccerr& e) {
-  std::string text = e.type == NGTCP2_CCERR_TYPE_APPLICATION ? "application code " : "transport code ";
+  std::string text
+      = e.type == NGTCP2_CCERR_TYPE_APPLICATION ? "application code " : "transport code ";
   text += std::to_string(e.error_code);
   if (e.reasonlen == 0) return text;
   text += ": ";
@@ -71,7 +71,9 @@ void quic_conn::drop_streams() {
   }
 }
 
-void quic_conn::allow_streams(std::size_t count) { ngtcp2_conn_extend_max_streams_bidi(conn_, count); }
+void quic_conn::allow_streams(std::size_t count) {
+  ngtcp2_conn_extend_max_streams_bidi(conn_, count);
+}
 
 void quic_conn::shut_stream(quic_stream& s, std::uint64_t code) {
   unready(s);
@@ -112,7 +114,8 @@ void quic_conn::close(close_reason reason, session_error code, std::string_view 
   end_with(reason, ec::closed, std::string(text));
   ngtcp2_ccerr error;
   ngtcp2_ccerr_set_application_error(&error, static_cast<std::uint64_t>(code),
-                                     reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+                                     reinterpret_cast<const std::uint8_t*>(text.data()),
+                                     text.size());
   write_farewell(error);
 }
 
@@ -120,10 +123,12 @@ void quic_conn::end_by_peer() {
   const ngtcp2_ccerr* e = ngtcp2_conn_get_ccerr(conn_);
   close_reason reason = close_reason::remote;
   ec code = ec::closed;
-  if (stateless_reset_) return end_with(close_reason::reset, ec::reset, "the peer lost the session");
+  if (stateless_reset_)
+    return end_with(close_reason::reset, ec::reset, "the peer lost the session");
   if (!confirmed_) {
     reason = close_reason::handshake_failed;
-    // 0x100 + TLS alert (RFC 9001 section 4.8): the peer did not accept our certificate, or the like.
+    // 0x100 + TLS alert (RFC 9001 section 4.8): the peer did not accept our certificate, or the
+    // like.
     code = e->error_code >= 0x100 && e->error_code < 0x200 ? ec::bad_certificate : ec::reset;
     if (e->type == NGTCP2_CCERR_TYPE_APPLICATION || e->error_code == NGTCP2_CONNECTION_REFUSED)
       code = ec::denied;

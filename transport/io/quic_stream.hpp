@@ -30,12 +30,13 @@ enum class stream_error : std::uint64_t {
   gated = 0x1008,
 };
 
-/// What a stream carries. Owned by its stream. Called on the reactor thread, also from inside ngtcp2: a handler may write, finish, reset
-/// and consume, but must not close the session.
+/// What a stream carries. Owned by its stream. Called on the reactor thread, also from inside
+/// ngtcp2: a handler may write, finish, reset and consume, but must not close the session.
 class stream_handler {
  public:
   virtual ~stream_handler() = default;
-  /// Bytes in order; `fin`: no more will come. The handler calls `quic_stream::consume` when it is done with them.
+  /// Bytes in order; `fin`: no more will come. The handler calls `quic_stream::consume` when it is
+  /// done with them.
   virtual void on_data(quic_stream& stream, bytes_view data, bool fin) = 0;
   /// True while the handler could write more than it has.
   virtual bool wants_room() const noexcept { return false; }
@@ -43,8 +44,8 @@ class stream_handler {
   virtual void on_room(quic_stream&) {}
   /// The concern behind the handler takes bytes again (see `inbound_frames`).
   virtual void on_credit(quic_stream&) {}
-  /// The last call. ec::none: both sides finished. ec::reset: the peer gave up; ec::closed: the session ended;
-  /// ec::cancelled: this side gave up.
+  /// The last call. ec::none: both sides finished. ec::reset: the peer gave up; ec::closed: the
+  /// session ended; ec::cancelled: this side gave up.
   virtual void on_close(quic_stream& stream, ec why) = 0;
 };
 

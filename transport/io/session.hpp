@@ -24,7 +24,8 @@
 namespace weft::transport::io {
 
 class session;
-class outbound_frames;
+class outbound_handler;
+struct peer_slot;
 class ping_asker;
 
 /// What a session asks of the endpoint that owns it.
@@ -94,9 +95,18 @@ class session final : public conn_listener {
   std::uint64_t timer = 0;
   instant timer_at = instant::max();
   bool touched = false;
-  /// A newer session to the same peer carries its frames.
-  bool superseded = false;
-  instant superseded_at{};
+  /// Another session to the same peer carries its frames since this time.
+  std::optional<instant> superseded_at;
+  /// What the endpoint keeps per peer; set while confirmed.
+  peer_slot* slot = nullptr;
+  /// Connection ids that lead here.
+  std::vector<connection_id> ids;
+  /// Half-open inbound handshake that admission has counted.
+  bool half_open = false;
+  /// Where admission counted it.
+  ip_endpoint admitted_from;
+  /// Outbound: the dial attempt this is.
+  std::uint64_t attempt = 0;
 
   /// A close asked for from inside a callback; done by the endpoint.
   struct close_wish {
@@ -112,9 +122,10 @@ class session final : public conn_listener {
   void perf(request_id id, std::uint64_t upload, std::uint64_t download);
   void request(request_id id, protocol_index protocol, chunk_view body, duration timeout);
   /// ec::not_found when the stream is gone, ec::oversized.
-  ec respond(std::int64_t stream, std::uint64_t slot, chunk_view body);
+  ec respond(std::int64_t stream, std::uint64_t place, chunk_view body);
   void push_identify();
-  /// Moves frames from the peer's queue to its streams, as far as these have room; opens streams unless inside `write`.
+  /// Moves frames from the peer's queue to its streams, as far as these have room; opens streams
+  /// unless inside `write`.
   void pump(bool may_open);
   /// Nothing is queued, unacknowledged or unanswered.
   bool quiet();
@@ -127,9 +138,10 @@ class session final : public conn_listener {
   // -- for stream handlers ---
   /// The handler for an accepted inbound stream; none refuses it.
   std::unique_ptr<stream_handler> accepted(std::uint32_t number, quic_stream& stream);
-  /// Opens a stream that negotiates one of `names` (which outlive it) and then passes to `handler`. ec::limit, ec::closed:
-  /// `handler` hears `on_close` first.
-  ec open(std::span<const std::string> names, std::unique_ptr<class outbound_handler> handler);
+  /// Opens a stream that negotiates one of `names` (which outlive it) and then passes to `handler`.
+  /// ec::limit, ec::closed: `handler` hears `on_close` first.
+  ec open(std::span<const std::string> names, std::unique_ptr<outbound_handler> handler,
+          quic_stream** opened = nullptr);
   void emit(event e) { context_.events.push_back(std::move(e)); }
   void identified(identify info, bool push);
   void negotiation_over(bool inbound) noexcept;

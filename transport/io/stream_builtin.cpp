@@ -119,12 +119,15 @@ void ping_asker::answer(result<duration> outcome) {
 void ping_asker::on_timeout(request_id id) {
   // The round under way blocks those behind it: without its echo the stream is of no more use.
   const bool first = !rounds_.empty() && rounds_.front().id == id;
-  const auto it = std::find_if(rounds_.begin(), rounds_.end(), [&](const round& r) { return r.id == id; });
+  const auto it
+      = std::find_if(rounds_.begin(), rounds_.end(), [&](const round& r) { return r.id == id; });
   if (it == rounds_.end()) return;
   rounds_.erase(it);
   ++session_.context().metrics.ping_failures;
   session_.emit(ping_event{id, session_.peer(), fail(ec::timeout)});
-  if (first && machine_.waiting() && stream_ != nullptr) stream_->reset(stream_error::none);
+  if (!first || !machine_.waiting() || stream_ == nullptr) return;
+  stream_->reset(stream_error::none);
+  session_.context().host->touch(session_);
 }
 
 void ping_asker::on_close(quic_stream&, ec why) {

@@ -14,7 +14,8 @@ namespace weft::transport::io {
 /// A handler of a stream that this side opened.
 class outbound_handler : public stream_handler {
  public:
-  /// The peer speaks the protocol; `choice` indexes the names that were offered. `on_close` alone follows when it does not.
+  /// The peer speaks the protocol; `choice` indexes the names that were offered. `on_close` alone
+  /// follows when it does not.
   virtual void on_open(quic_stream& stream, std::size_t choice) = 0;
 };
 
@@ -34,9 +35,10 @@ class inbound_negotiation final : public stream_handler {
 /// The first part of every stream that this side opens.
 class outbound_negotiation final : public stream_handler {
  public:
-  outbound_negotiation(session& s, std::span<const std::string> names,
-                       std::unique_ptr<outbound_handler> inner) noexcept
-      : session_(s), machine_(names), inner_(std::move(inner)) {}
+  outbound_negotiation(session& s, std::span<const std::string> names) noexcept
+      : session_(s), machine_(names) {}
+  /// Takes the handler of what follows; before `start`.
+  void adopt(std::unique_ptr<outbound_handler> inner) noexcept { inner_ = std::move(inner); }
   void start(quic_stream& stream);
   void on_data(quic_stream& stream, bytes_view data, bool fin) override;
   void on_close(quic_stream& stream, ec why) override;

@@ -3,21 +3,21 @@
 
 #include "transport/io/clock.hpp"
 
+#include <ngtcp2/ngtcp2_crypto_gnutls.h>
+
 #include <array>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <ngtcp2/ngtcp2_crypto_gnutls.h>
-
 namespace weft::transport::io {
 namespace {
 
 /// AES first: with hardware support it is eight times as fast as ChaCha20.
-constexpr const char* priorities =
-    "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:"
-    "-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:%DISABLE_TLS13_COMPAT_MODE";
+constexpr const char* priorities
+    = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:"
+      "-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:%DISABLE_TLS13_COMPAT_MODE";
 constexpr std::string_view alpn = "libp2p";
 
 /// Runs inside the handshake once the peer's certificate is there. Non-zero ends it with an alert.
@@ -106,8 +106,8 @@ result<tls_session> tls_context::client(tls_peer& peer) const {
 }
 
 result<tls_session> tls_context::server(tls_peer& peer) const {
-  WEFT_TRY(auto session, make_session(peer, GNUTLS_SERVER | GNUTLS_NO_TICKETS
-                                                | GNUTLS_NO_AUTO_SEND_TICKET));
+  WEFT_TRY(auto session,
+           make_session(peer, GNUTLS_SERVER | GNUTLS_NO_TICKETS | GNUTLS_NO_AUTO_SEND_TICKET));
   gnutls_certificate_server_set_request(session.get(), GNUTLS_CERT_REQUIRE);
   if (ngtcp2_crypto_gnutls_configure_server_session(session.get()) != 0)
     return fail(ec::crypto, "QUIC set-up of the TLS server");

@@ -7,15 +7,16 @@
 #include "base/time.hpp"
 #include "transport/io/tls_certificate.hpp"
 
-#include <memory>
-#include <optional>
-
 #include <gnutls/gnutls.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 
+#include <memory>
+#include <optional>
+
 namespace weft::transport::io {
 
-/// What one handshake proves about the other side. Its address must stay the same while the session lives.
+/// What one handshake proves about the other side. Its address must stay the same while the session
+/// lives.
 struct tls_peer {
   /// First member: GnuTLS hands its address back as the session's pointer, which ngtcp2 reads.
   ngtcp2_crypto_conn_ref link{};
@@ -31,8 +32,8 @@ struct tls_session_deleter {
 };
 using tls_session = std::unique_ptr<std::remove_pointer_t<gnutls_session_t>, tls_session_deleter>;
 
-/// The node's certificate and the TLS profile of libp2p over QUIC: TLS 1.3 alone, ALPN `libp2p`, certificates demanded both ways,
-/// no tickets, no early data, no server name.
+/// The node's certificate and the TLS profile of libp2p over QUIC: TLS 1.3 alone, ALPN `libp2p`,
+/// certificates demanded both ways, no tickets, no early data, no server name.
 class tls_context {
  public:
   static result<tls_context> make(const crypto::ed25519_private_key& host_key, wall_time now);

@@ -17,7 +17,8 @@ namespace {
 
 constexpr const char* libp2p_oid = "1.3.6.1.4.1.53594.1.1";
 constexpr std::string_view signature_prefix = "libp2p-tls-handshake:";
-/// Extensions whose meaning cannot harm here: basic constraints, key usage, extended key usage, subject alternative name.
+/// Extensions whose meaning cannot harm here: basic constraints, key usage, extended key usage,
+/// subject alternative name.
 constexpr std::array<std::string_view, 4> harmless_critical{"2.5.29.19", "2.5.29.15", "2.5.29.37",
                                                             "2.5.29.17"};
 
@@ -42,7 +43,8 @@ void append_der(byte_buffer& out, std::uint8_t tag, bytes_view body) {
 }
 
 /// The extension's value: the host's public key and its signature over the certificate's key.
-byte_buffer make_signed_key(const crypto::ed25519_private_key& host_key, bytes_view public_key_info) {
+byte_buffer make_signed_key(const crypto::ed25519_private_key& host_key,
+                            bytes_view public_key_info) {
   byte_buffer message = to_buffer(as_bytes(signature_prefix));
   append(message, public_key_info);
   const auto signature = host_key.sign(message);
@@ -107,7 +109,8 @@ result<byte_buffer> find_signed_key(gnutls_x509_crt_t certificate) {
     std::array<char, 128> oid{};
     std::size_t oid_size = oid.size();
     unsigned critical = 0;
-    const int rc = gnutls_x509_crt_get_extension_info(certificate, i, oid.data(), &oid_size, &critical);
+    const int rc
+        = gnutls_x509_crt_get_extension_info(certificate, i, oid.data(), &oid_size, &critical);
     if (rc == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) break;
     if (rc < 0) return fail(bad("an extension is unreadable"));
     const std::string_view name(oid.data());
@@ -166,9 +169,10 @@ result<tls_certificate> tls_certificate::make(const crypto::ed25519_private_key&
     return {};
   };
   WEFT_TRY_VOID(check(gnutls_x509_privkey_init(&out.key_), "key"));
-  WEFT_TRY_VOID(check(gnutls_x509_privkey_generate(out.key_, GNUTLS_PK_ECDSA,
-                                                   GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
-                      "P-256 key"));
+  WEFT_TRY_VOID(
+      check(gnutls_x509_privkey_generate(out.key_, GNUTLS_PK_ECDSA,
+                                         GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
+            "P-256 key"));
   gnutls_x509_crt_t crt = nullptr;
   WEFT_TRY_VOID(check(gnutls_x509_crt_init(&crt), "certificate"));
   out.certificate_ = crt;
@@ -188,8 +192,8 @@ result<tls_certificate> tls_certificate::make(const crypto::ed25519_private_key&
   WEFT_TRY_VOID(check(gnutls_pubkey_export2(key.get(), GNUTLS_X509_FMT_DER, &info), "public key"));
   const byte_buffer value = make_signed_key(host_key, bytes_view(info.data, info.size));
   gnutls_free(info.data);
-  WEFT_TRY_VOID(check(gnutls_x509_crt_set_extension_by_oid(crt, libp2p_oid, value.data(), value.size(),
-                                                           o.critical ? 1 : 0),
+  WEFT_TRY_VOID(check(gnutls_x509_crt_set_extension_by_oid(crt, libp2p_oid, value.data(),
+                                                           value.size(), o.critical ? 1 : 0),
                       "extension"));
   WEFT_TRY_VOID(check(gnutls_x509_crt_sign2(crt, crt, out.key_, GNUTLS_DIG_SHA256, 0), "signing"));
   return out;

@@ -7,10 +7,10 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 
-#include <span>
-
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
+
+#include <span>
 
 /// The self-signed certificate by which libp2p nodes authenticate in TLS 1.3
 /// (https://github.com/libp2p/specs/blob/master/tls/tls.md).
@@ -19,7 +19,8 @@ namespace weft::transport::io {
 /// Longest certificate accepted, bytes of DER.
 inline constexpr std::size_t certificate_bytes_max = 16 * 1024;
 
-/// A fresh P-256 key with its certificate, which carries the host's public key and the host's signature over the P-256 key.
+/// A fresh P-256 key with its certificate, which carries the host's public key and the host's
+/// signature over the P-256 key.
 class tls_certificate {
  public:
   /// What differs from the usual certificate; for tests and for odd peers.
@@ -50,10 +51,11 @@ class tls_certificate {
   gnutls_x509_privkey_t key_ = nullptr;
 };
 
-/// Judges the chain a peer presented and returns the peer's id. Every rule of the specification is checked here; GnuTLS's own chain
-/// verification is not used, since it accepts any certificate that is its own trust anchor.
-/// ec::bad_certificate with the rule in the detail: not exactly one certificate, malformed, unknown critical extension, outside
-/// its validity, self-signature, SignedKey missing, doubled, malformed or not signed by the host key. ec::oversized.
+/// Judges the chain a peer presented and returns the peer's id. Every rule of the specification is
+/// checked here; GnuTLS's own chain verification is not used, since it accepts any certificate that
+/// is its own trust anchor. ec::bad_certificate with the rule in the detail: not exactly one
+/// certificate, malformed, unknown critical extension, outside its validity, self-signature,
+/// SignedKey missing, doubled, malformed or not signed by the host key. ec::oversized.
 result<peer_id> verify_certificate_chain(std::span<const bytes_view> chain, wall_time now);
 
 }  // namespace weft::transport::io

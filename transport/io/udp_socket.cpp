@@ -24,15 +24,15 @@ error bind_error(int code, const ip_endpoint& endpoint) {
   if (code == EADDRINUSE)
     return {ec::in_use, where + " is in use by another process; stop it or choose another port"};
   if (code == EACCES) return {ec::denied, where + " needs a privilege this process lacks"};
-  if (code == EADDRNOTAVAIL)
-    return {ec::unreachable, where + " is not an address of this machine"};
+  if (code == EADDRNOTAVAIL) return {ec::unreachable, where + " is not an address of this machine"};
   return {ec::io, where + ": " + std::strerror(code)};
 }
 
 /// Appends control messages to a message header that owns enough room.
 class control_writer {
  public:
-  explicit control_writer(msghdr& message) noexcept : message_(message), left_(message.msg_controllen) {
+  explicit control_writer(msghdr& message) noexcept
+      : message_(message), left_(message.msg_controllen) {
     message_.msg_controllen = 0;
   }
   template <class T>
@@ -77,7 +77,9 @@ void read_control(msghdr& message, received_run& out, const socket_address& boun
   }
 }
 
-bool transient(int code) noexcept { return code == EAGAIN || code == EWOULDBLOCK || code == ENOBUFS; }
+bool transient(int code) noexcept {
+  return code == EAGAIN || code == EWOULDBLOCK || code == ENOBUFS;
+}
 
 }  // namespace
 
@@ -144,8 +146,7 @@ result<socket_address> udp_socket::source_towards(const socket_address& remote) 
                   && ::getsockname(fd, local.data(), &size) == 0;
   const int code = errno;
   ::close(fd);
-  if (!ok)
-    return fail(ec::unreachable, remote.endpoint().to_string() + ": " + std::strerror(code));
+  if (!ok) return fail(ec::unreachable, remote.endpoint().to_string() + ": " + std::strerror(code));
   return local;
 }
 
@@ -203,13 +204,15 @@ int udp_socket::transmit(const outgoing_run& run, bool as_segments) noexcept {
   control_writer writer(message);
   const bool v6 = run.remote.v6();
   if (run.ecn != 0)
-    writer.add(v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TCLASS : IP_TOS, static_cast<int>(run.ecn));
+    writer.add(v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TCLASS : IP_TOS,
+               static_cast<int>(run.ecn));
   if (wildcard_ && v6)
     writer.add(IPPROTO_IPV6, IPV6_PKTINFO,
                in6_pktinfo{.ipi6_addr = run.local.in6().sin6_addr, .ipi6_ifindex = 0});
   else if (wildcard_)
-    writer.add(IPPROTO_IP, IP_PKTINFO,
-               in_pktinfo{.ipi_ifindex = 0, .ipi_spec_dst = run.local.in4().sin_addr, .ipi_addr = {}});
+    writer.add(
+        IPPROTO_IP, IP_PKTINFO,
+        in_pktinfo{.ipi_ifindex = 0, .ipi_spec_dst = run.local.in4().sin_addr, .ipi_addr = {}});
   if (as_segments) writer.add(SOL_UDP, UDP_SEGMENT, static_cast<std::uint16_t>(run.segment));
   if (message.msg_controllen == 0) message.msg_control = nullptr;
   ssize_t n = 0;

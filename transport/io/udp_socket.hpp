@@ -21,7 +21,8 @@ struct received_run {
   std::uint8_t ecn = 0;
 };
 
-/// Datagrams to one path that leave by one system call (UDP_SEGMENT): all of `segment` bytes, but for a shorter last one.
+/// Datagrams to one path that leave by one system call (UDP_SEGMENT): all of `segment` bytes, but
+/// for a shorter last one.
 struct outgoing_run {
   bytes_view bytes;
   std::size_t segment = 0;
@@ -39,7 +40,8 @@ enum class socket_status : std::uint8_t {
   refused,
 };
 
-/// One non-blocking UDP socket that listens and dials, with segmentation offload where the kernel has it.
+/// One non-blocking UDP socket that listens and dials, with segmentation offload where the kernel
+/// has it.
 class udp_socket {
  public:
   /// The kernel takes no more segments per call, nor more bytes than fit one UDP datagram.
@@ -54,7 +56,8 @@ class udp_socket {
     bool offload = true;
   };
 
-  /// Binds to `endpoint` (port 0: any). ec::in_use, ec::denied, ec::unreachable (no such local address), ec::io.
+  /// Binds to `endpoint` (port 0: any). ec::in_use, ec::denied, ec::unreachable (no such local
+  /// address), ec::io.
   static result<udp_socket> open(const ip_endpoint& endpoint, const options& o);
   /// The source address that the kernel would choose towards `remote`. ec::unreachable.
   static result<socket_address> source_towards(const socket_address& remote);
@@ -63,7 +66,8 @@ class udp_socket {
   udp_socket& operator=(udp_socket&& other) noexcept;
   ~udp_socket();
 
-  /// Receives one run into `room` (at least `receive_bytes`). ec::io errors that pass (ICMP) count as blocked.
+  /// Receives one run into `room` (at least `receive_bytes`). ec::io errors that pass (ICMP) count
+  /// as blocked.
   socket_status receive(bytes_span room, received_run& out) noexcept;
   /// Sends one run. Refused unsent while an earlier one is still kept (see `blocked`).
   socket_status send(const outgoing_run& run) noexcept;

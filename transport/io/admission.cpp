@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "transport/io/admission.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace weft::transport::io {
+
+std::size_t admission::prefix_hash::operator()(const prefix& p) const noexcept {
+  std::uint64_t words[2];
+  std::memcpy(words, p.bytes.data(), sizeof words);
+  std::uint64_t h = key ^ (p.v6 ? 0x517cc1b727220a95u : 0u);
+  for (const std::uint64_t w : words) {
+    h = (h ^ w) * 0x9e3779b97f4a7c15u;
+    h ^= h >> 32;
+  }
+  return static_cast<std::size_t>(h * (key | 1));
+}
+
+admission::prefix admission::address_of(const ip_endpoint& e) noexcept { return {e.address, e.v6}; }
+
+admission::prefix admission::subnet_of(const ip_endpoint& e) noexcept {
+  prefix p{e.address, e.v6};
+  std::fill(p.bytes.begin() + (e.v6 ? 7 : 3), p.bytes.end(), std::uint8_t{0});
+  return p;
+}
+
+admission::counts admission::look_up(const table& t, const prefix& p) noexcept {
+  const auto it = t.find(p);
+  return it == t.end() ? counts{} : it->second;
+}
+
+std::optional<limit_kind> admission::refuses(const ip_endpoint& remote) const {
+  if (half_open_ >= bounds_.handshakes_max) return limit_kind::handshakes;
+  if (bounds_.loopback_exempt && remote.loopback()) return std::nullopt;
+  const counts here = look_up(addresses_, address_of(remote));
+  if (here.half_open >= bounds_.handshakes_per_address_max)
+    return limit_kind::handshakes_per_address;
+  if (here.half_open + here.sessions >= bounds_.sessions_per_address_max)
+    return limit_kind::sessions_per_address;
+  const counts around = look_up(subnets_, subnet_of(remote));
+  if (around.half_open + around.sessions >= bounds_.sessions_per_subnet_max)
+    return limit_kind::sessions_per_subnet;
+  return std::nullopt;
+}
+
+void admission::change(table& t, const prefix& p, int half_open, int sessions) {
+  counts& c = t[p];
+  c.half_open += static_cast<std::size_t>(half_open);
+  c.sessions += static_cast<std::size_t>(sessions);
+  if (c.half_open == 0 && c.sessions == 0) t.erase(p);
+}
+
+void admission::change(const ip_endpoint& e, int half_open, int sessions) {
+  half_open_ += static_cast<std::size_t>(half_open);
+  change(addresses_, address_of(e), half_open, sessions);
+  change(subnets_, subnet_of(e), half_open, sessions);
+}
+
+void admission::handshake_started(const ip_endpoint& remote) { change(remote, 1, 0); }
+void admission::handshake_confirmed(const ip_endpoint& remote) { change(remote, -1, 1); }
+void admission::handshake_failed(const ip_endpoint& remote) { change(remote, -1, 0); }
+void admission::session_ended(const ip_endpoint& remote) { change(remote, 0, -1); }
+
+}  // namespace weft::transport::io

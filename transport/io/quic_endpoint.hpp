@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/timer_wheel.hpp"
+#include "transport/io/admission.hpp"
+#include "transport/io/connection_id.hpp"
+#include "transport/io/session.hpp"
+#include "transport/io/udp_socket.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace weft::transport::io {
+
+/// What is kept per peer with a session.
+struct peer_slot {
+  peer_slot(const send_queue_limits& bounds, transport_metrics& metrics) : queue(bounds, metrics) {}
+  peer_id id;
+  send_queue queue;
+  std::vector<session*> sessions;
+  /// Carries the frames and commands.
+  session* chosen = nullptr;
+};
+
+/// Every socket and session of a node: routes datagrams by connection id, accepts, dials, reduces
+/// doubled sessions to one, keeps the timers. Single-threaded; told the time.
+class quic_endpoint final : public session_host {
+ public:
+  /// Answers to datagrams without a session (Retry, version negotiation, stateless reset) per
+  /// second.
+  static constexpr std::size_t stateless_per_second_max = 5'000;
+  /// Connection ids of ended sessions that are remembered.
+  static constexpr std::size_t tombstones_max = 8'192;
+  /// Runs received before what they caused is sent.
+  static constexpr std::size_t runs_per_flush = 16;
+  /// An actor that answers later than this finds its request gone.
+  static constexpr duration request_answer_timeout = std::chrono::seconds(60);
+  /// A doubled session is closed when quiet after the first, and in any case after the second.
+  static constexpr duration supersede_grace = std::chrono::milliseconds(500);
+  static constexpr duration supersede_max = std::chrono::seconds(30);
+  /// Sessions of opposite directions closer than this crossed each other.
+  static constexpr duration crossing_span = std::chrono::seconds(5);
+
+  /// `add_socket` registers a new socket with the poller. The references outlive the endpoint.
+  quic_endpoint(const reactor_options& options, const limits& bounds,
+                const std::vector<protocol>& protocols, const tls_context& tls,
+                std::function<void()> wake, std::function<void(udp_socket&)> add_socket);
+  ~quic_endpoint() override;
+
+  /// Fills the table of inbound protocol names. ec::bad_config for a bad or doubled name.
+  result<void> announce_protocols();
+
+  // -- one round, in this order ---
+  void begin_round(instant now) { context_.now = now; }
+  void execute(command_batch& batch);
+  /// Drains the socket, at most `runs` runs; true when more may wait.
+  bool on_readable(udp_socket& socket, std::size_t runs);
+  void on_writable(udp_socket& socket);
+  void on_timers();
+  /// Writes for every session that was touched, then hands over events and batches.
+  void finish_round(event_listener& events);
+  std::optional<instant> next_deadline() const { return wheel_.next(); }
+
+  /// Closes every session with the shutdown code.
+  void shut_down();
+  /// Counts commands that the queue had to drop.
+  void count_dropped(std::size_t sends);
+  std::size_t credit_level(std::size_t concern) const noexcept {
+    return context_.inbound.level(concern);
+  }
+
+  // -- session_host ---
+  void on_id_issued(session& s, const connection_id& id) override;
+  void on_id_retired(session& s, const connection_id& id) override;
+  void on_confirmed(session& s) override;
+  void touch(session& s) override;
+  send_queue* queue_for(session& s) override;
+  identify describe(const multiaddr& observed) const override;
+  std::uint64_t add_request(session& s, std::int64_t stream, std::uint64_t slot) override;
+  std::uint64_t call_at(instant at, std::function<void()> task) override;
+  void cancel_call(std::uint64_t token) override;
+
+ private:
+  /// Answers packets of a session that has ended.
+  struct tombstone {
+    byte_buffer farewell;
+    net_path path;
+    std::uint32_t seen = 0;
+  };
+  struct open_request {
+    session_id session = 0;
+    std::int64_t stream = 0;
+    std::uint64_t slot = 0;
+    instant expires{};
+  };
+  struct dial_state {
+    request_id id = 0;
+    std::optional<peer_id> expected;
+    std::vector<multiaddr> addresses;
+    std::size_t next = 0;
+    std::vector<session_id> attempts;
+    std::uint64_t timer = 0;
+    error last{ec::unreachable, "no usable address"};
+  };
+
+  // datagrams in (endpoint_receive.cpp)
+  void on_datagram(const net_path& path, std::uint8_t ecn, bytes_view packet);
+  session* find_session(bytes_view packet, bool& long_header, const net_path& path);
+  void on_unknown(const net_path& path, std::uint8_t ecn, bytes_view packet, bool long_header);
+  void on_initial(const net_path& path, std::uint8_t ecn, bytes_view packet);
+  bool check_token(initial_packet& first, const net_path& path, bool& answered);
+  void accept(const net_path& path, std::uint8_t ecn, bytes_view packet,
+              const initial_packet& first);
+  void send_version_negotiation(const net_path& path, bytes_view packet);
+  void send_retry(const net_path& path, const initial_packet& first);
+  void send_refusal(const net_path& path, const initial_packet& first, std::uint64_t code);
+  void send_stateless_reset(const net_path& path, bytes_view packet);
+  bool take_stateless_token();
+  void send_single(const net_path& path, bytes_view packet);
+  void on_tombstone(tombstone& t);
+
+  // packets out (endpoint_send.cpp)
+  void flush(session& s);
+  void send_run(const net_path& path, std::uint8_t ecn, std::size_t from, std::size_t size,
+                std::size_t segment);
+  void arm(session& s);
+  void write_touched();
+
+  // life of sessions (quic_endpoint.cpp)
+  session& add_session(direction side);
+  void end_session(session& s);
+  void choose(peer_slot& slot);
+  static session* better(session* a, session* b, bool self_is_lower) noexcept;
+  void reduce();
+  void on_tick();
+  void check_drained();
+
+  // dialling and commands (endpoint_dial.cpp, endpoint_commands.cpp)
+  void dial(dial_command&& c);
+  void dial_next(std::uint64_t number);
+  void dial_failed(session& s, error why);
+  void dial_done(session& s);
+  void give_up_dial(std::uint64_t number, error why);
+  error try_address(std::uint64_t number, dial_state& d, const multiaddr& address);
+  result<net_path> path_towards(const ip_endpoint& remote);
+  result<udp_socket*> open_socket(const ip_endpoint& endpoint);
+  void listen(const multiaddr& address);
+  void run(control_command& c);
+  void send(send_command& c);
+  void respond(respond_command& c);
+  void inspect(request_id id);
+  session* session_of(const peer_id& peer);
+
+  const reactor_options& options_;
+  io_context context_;
+  quic_profile profile_;
+  identify identity_;
+  const crypto::ed25519_private_key& host_key_;
+  std::function<void(udp_socket&)> add_socket_;
+  std::vector<std::unique_ptr<udp_socket>> sockets_;
+  std::vector<multiaddr> listening_;
+  std::uint64_t hash_key_;
+  std::unordered_map<session_id, std::unique_ptr<session>> sessions_;
+  std::unordered_map<connection_id, session*, connection_id_hash> ids_;
+  std::unordered_map<connection_id, std::shared_ptr<tombstone>, connection_id_hash> tombstones_;
+  std::deque<std::pair<instant, connection_id>> tombstone_order_;
+  std::unordered_map<peer_id, std::unique_ptr<peer_slot>, peer_id_hash> peers_;
+  std::unordered_map<std::uint64_t, dial_state> dials_;
+  std::unordered_map<std::uint64_t, open_request> requests_;
+  std::unordered_map<std::uint64_t, std::function<void()>> calls_;
+  std::unordered_map<std::uint64_t, timer_wheel::token> call_tokens_;
+  admission admission_;
+  timer_wheel wheel_;
+  std::vector<session*> touched_;
+  std::vector<session_id> waiting_for_socket_;
+  std::array<std::uint8_t, 32> token_secret_{};
+  byte_buffer receive_room_;
+  byte_buffer send_room_;
+  std::uint64_t next_session_ = 1;
+  std::uint64_t next_number_ = 1;
+  std::size_t confirmed_ = 0;
+  double stateless_tokens_ = 0;
+  instant stateless_at_{};
+  std::optional<instant> drain_until_;
+  bool drained_told_ = false;
+};
+
+}  // namespace weft::transport::io

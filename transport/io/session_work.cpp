@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "transport/builtin.hpp"
+#include "transport/io/session.hpp"
+#include "transport/io/stream_builtin.hpp"
+#include "transport/io/stream_own.hpp"
+
+#include <algorithm>
+#include <utility>
+
+/// What a session does on command, and its part in carrying frames.
+namespace weft::transport::io {
+
+void session::ping(request_id id, duration timeout) {
+  const instant deadline = context_.now + timeout;
+  if (asker_ != nullptr) return asker_->ask(id, deadline);
+  auto asker = std::make_unique<ping_asker>(*this);
+  asker_ = asker.get();
+  asker->ask(id, deadline);
+  open(builtin::ping_names, std::move(asker));
+}
+
+void session::perf(request_id id, std::uint64_t upload, std::uint64_t download) {
+  open(builtin::perf_names, std::make_unique<perf_asker>(*this, id, upload, download));
+}
+
+void session::request(request_id id, protocol_index protocol, chunk_view body, duration timeout) {
+  auto asker = std::make_unique<exchange_asker>(*this, protocol, id, std::move(body),
+                                                context_.now + timeout);
+  exchange_asker& a = *asker;
+  quic_stream* stream = nullptr;
+  if (open(context_.protocols[protocol].names, std::move(asker), &stream) == ec::none)
+    a.arm(*stream);
+}
+
+ec session::respond(std::int64_t stream, std::uint64_t place, chunk_view body) {
+  quic_stream* s = conn->find_stream(stream);
+  auto* handler = s == nullptr ? nullptr : dynamic_cast<exchange_answerer*>(s->handler());
+  if (handler == nullptr) return ec::not_found;
+  context_.host->touch(*this);
+  return handler->answer(*s, place, std::move(body));
+}
+
+void session::push_identify() {
+  open(builtin::identify_push_names, std::make_unique<identify_teller>(*this, true));
+}
+
+// -- frames ---
+
+void session::open_lane(protocol_index protocol) {
+  lanes_[protocol].now = lane::state::opening;
+  open(context_.protocols[protocol].names, std::make_unique<frames_lane>(*this, protocol));
+}
+
+protocol_set session::blocked_lanes(protocol_set waiting, bool may_open) {
+  protocol_set blocked = 0;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const auto index = static_cast<protocol_index>(i);
+    if ((waiting & protocol_bit(index)) == 0) continue;
+    lane& l = lanes_[i];
+    if (l.now == lane::state::none && may_open) open_lane(index);
+    if (l.now != lane::state::open || !l.stream->has_room() || !l.stream->writable())
+      blocked |= protocol_bit(index);
+  }
+  return blocked;
+}
+
+void session::pump(bool may_open) {
+  if (lanes_.empty() || conn->end()) return;
+  send_queue* queue = context_.host->queue_for(*this);
+  if (queue == nullptr || queue->empty()) return;
+  if (may_open)
+    for (std::size_t i = 0; i < lanes_.size(); ++i)
+      if (lanes_[i].now == lane::state::refused)
+        queue->drop_protocol(static_cast<protocol_index>(i), frame_drop::unsupported);
+  protocol_set blocked = blocked_lanes(queue->waiting(), may_open);
+  while (const auto f = queue->pop(context_.now, blocked)) {
+    quic_stream& stream = *lanes_[f->protocol].stream;
+    stream.out.added(context_.writer.write(f->body, stream.out.pieces()));
+    stream.wake();
+    ++context_.metrics.frames.out;
+    context_.metrics.frame_bytes.out += f->body.size();
+    if (!stream.has_room()) blocked |= protocol_bit(f->protocol);
+  }
+}
+
+bool session::frames_wait(protocol_index protocol) {
+  send_queue* queue = context_.host->queue_for(*this);
+  return queue != nullptr && (queue->waiting() & protocol_bit(protocol)) != 0;
+}
+
+void session::frames_open(protocol_index protocol, quic_stream& stream) {
+  lanes_[protocol] = {lane::state::open, &stream};
+  context_.host->touch(*this);
+}
+
+void session::frames_gone(protocol_index protocol, ec why) {
+  lanes_[protocol] = {why == ec::unsupported ? lane::state::refused : lane::state::none, nullptr};
+}
+
+bool session::quiet() {
+  send_queue* queue = context_.host->queue_for(*this);
+  if (queue != nullptr && !queue->empty()) return false;
+  if (open_requests != 0) return false;
+  bool held = false;
+  conn->each_stream([&](quic_stream& s) { held = held || s.out.held() != 0; });
+  return !held;
+}
+
+void session::housekeeping() {
+  return_stream_credit();
+  if (negotiating_in_ + negotiating_out_ == 0) return;
+  std::vector<quic_stream*> late;
+  conn->each_stream([&](quic_stream& s) {
+    if (context_.now - s.opened() < context_.bounds.negotiation_timeout || s.was_reset()) return;
+    if (dynamic_cast<inbound_negotiation*>(s.handler()) != nullptr
+        || dynamic_cast<outbound_negotiation*>(s.handler()) != nullptr)
+      late.push_back(&s);
+  });
+  for (quic_stream* s : late) {
+    ++context_.metrics.negotiation_failures[negotiation_failure::timeout];
+    if (!s->local()) ++context_.metrics.streams_refused[stream_refusal::timeout];
+    s->reset(stream_error::negotiation_failed);
+    context_.host->touch(*this);
+  }
+}
+
+session_info session::inspect() {
+  const auto numbers = conn->info();
+  session_info out;
+  out.peer = peer_;
+  out.session = id_;
+  out.side = side_;
+  out.remote = multiaddr::quic_v1(conn->path().remote.endpoint()).with_peer(peer_);
+  out.age = context_.now - confirmed_at;
+  out.smoothed_rtt = duration(static_cast<duration::rep>(numbers.smoothed_rtt));
+  out.rtt_min = duration(static_cast<duration::rep>(numbers.min_rtt));
+  out.bytes_in = bytes_in;
+  out.bytes_out = bytes_out;
+  out.packets_lost = conn->packets_lost();
+  out.congestion_window = numbers.cwnd;
+  out.streams = static_cast<std::uint32_t>(conn->stream_count());
+  const send_queue* queue = context_.host->queue_for(*this);
+  out.queued_bytes = queue != nullptr ? queue->bytes() : 0;
+  out.agent = agent;
+  return out;
+}
+
+}  // namespace weft::transport::io
