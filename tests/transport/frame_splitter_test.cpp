@@ -4,7 +4,7 @@
 #include "transport/frame_splitter.hpp"
 
 #include "base/rng.hpp"
-#include "transport_fixture.hpp"
+#include "tests/transport/transport_fixture.hpp"
 
 namespace weft::transport {
 namespace {

@@ -5,7 +5,7 @@
 #include "base/crypto.hpp"
 #include "base/envelope.hpp"
 #include "base/wire.hpp"
-#include "transport_fixture.hpp"
+#include "tests/transport/transport_fixture.hpp"
 
 namespace weft::transport {
 namespace {

@@ -3,11 +3,11 @@
 // back once.
 #include "transport/limits.hpp"
 
+#include "tests/transport/transport_fixture.hpp"
 #include "transport/inbound.hpp"
 #include "transport/peer_book.hpp"
 #include "transport/session_metrics.hpp"
 #include "transport/transport_metrics.hpp"
-#include "transport_fixture.hpp"
 
 #include <map>
 #include <set>

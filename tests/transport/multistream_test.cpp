@@ -3,8 +3,8 @@
 // input, every limit.
 #include "transport/multistream.hpp"
 
+#include "tests/transport/transport_fixture.hpp"
 #include "transport/builtin.hpp"
-#include "transport_fixture.hpp"
 
 namespace weft::transport {
 namespace {

@@ -3,7 +3,7 @@
 // change.
 #include "transport/peer_book.hpp"
 
-#include "transport_fixture.hpp"
+#include "tests/transport/transport_fixture.hpp"
 
 namespace weft::transport {
 namespace {

@@ -3,7 +3,7 @@
 #include "transport/send_queue.hpp"
 
 #include "base/rng.hpp"
-#include "transport_fixture.hpp"
+#include "tests/transport/transport_fixture.hpp"
 
 #include <array>
 #include <deque>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The session policy against a scripted transport: bootstrap, reconnects, joined dials, limits,
 // answers exactly once.
-#include "session_fixture.hpp"
+#include "tests/transport/session_fixture.hpp"
 
 namespace weft::transport {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "tests/transport/transport_fixture.hpp"
 #include "transport/session_core.hpp"
-#include "transport_fixture.hpp"
 
 #include <memory>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The session policy: its bounds, reloads, identify, and an arbitrary transport.
-#include "session_fixture.hpp"
+#include "tests/transport/session_fixture.hpp"
 
 namespace weft::transport {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Ping, perf and exchange machines: both sides against each other at every split, and against
 // rule-breakers.
+#include "tests/transport/transport_fixture.hpp"
 #include "transport/exchange.hpp"
 #include "transport/perf.hpp"
 #include "transport/ping.hpp"
-#include "transport_fixture.hpp"
 
 #include <algorithm>
 
