@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "node/bench_report.hpp"
 #include "node/cli_tree.hpp"
 
 #include <CLI/CLI.hpp>
@@ -65,6 +66,12 @@ void add_lab_commands(CLI::App& app, cli_state& state) {
   bench->add_option("--to", state.bench.to,
                     "Measure from the running node (--dir) against this address or peer");
   state.on(bench, [&state] { return command_bench(state.common, state.bench); });
+
+  // Started by `bench sessions` alone.
+  auto* far = app.add_subcommand("bench-far", "")->group("");
+  far->add_option("ADDRESS", state.target)->required();
+  far->add_option("COUNT", state.bench.count)->required();
+  state.on(far, [&state] { return command_bench_far(state.target, state.bench.count); });
 }
 
 }  // namespace weft::node

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "node/bench_report.hpp"
+
+#include "node/client.hpp"
+#include "node/files.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <sys/utsname.h>
+#include <thread>
+
+namespace weft::node {
+
+namespace {
+
+std::string processor_name() {
+  const auto text = read_file("/proc/cpuinfo", 4 * 1024 * 1024);
+  if (!text) return "unknown";
+  const auto at = text->find("model name");
+  const auto colon = at == std::string::npos ? at : text->find(": ", at);
+  if (colon == std::string::npos) return "unknown";
+  return text->substr(colon + 2, text->find('\n', colon) - colon - 2);
+}
+
+double real_of(const json& j, const char* key) { return j.value(key, 0.0); }
+
+std::string amount(double value, const std::string& unit) {
+  if (unit == "seconds") return format_seconds(value);
+  if (unit == "bits_per_second") return format_bits_per_second(value);
+  if (unit == "nanoseconds") return format_seconds(value * 1e-9);
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, "%.0f %s", value, unit.c_str());
+  return buffer;
+}
+
+std::vector<std::string> summary_row(const std::string& name, const json& s,
+                                     const std::string& unit) {
+  std::vector<std::string> row{name, std::to_string(s.value("samples", std::uint64_t{0}))};
+  for (const auto* key : {"p50", "p95", "p99", "p999", "max", "mean"})
+    row.push_back(amount(real_of(s, key), unit));
+  return row;
+}
+
+}  // namespace
+
+json bench_environment() {
+  utsname system{};
+  ::uname(&system);
+  return {{"cpu", processor_name()},
+          {"cores", std::thread::hardware_concurrency()},
+          {"kernel", std::string(system.sysname) + " " + system.release},
+          {"version", WEFT_VERSION}};
+}
+
+json bench_report(const std::string& name, json parameters, const std::vector<json>& runs,
+                  bool by_throughput, json resources) {
+  std::vector<std::size_t> order(runs.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  const auto figure = [&](std::size_t i) {
+    return by_throughput ? real_of(runs[i]["throughput"], "value")
+                         : real_of(runs[i]["summary"], "p50");
+  };
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return figure(a) < figure(b); });
+  const auto& median = runs[order[order.size() / 2]];
+  parameters["repetitions"] = runs.size();
+  json j{{"name", name}, {"parameters", std::move(parameters)}, {"unit", median["unit"]}};
+  for (const auto& [key, value] : median["summary"].items()) j[key] = value;
+  if (median.contains("second_way")) j["download"] = median["second_way"];
+  j["throughput"] = median["throughput"];
+  j["failures"] = 0;
+  json each = json::array();
+  std::uint64_t failures = 0;
+  for (const auto& run : runs) {
+    json r{{"p50", run["summary"]["p50"]},
+           {"p99", run["summary"]["p99"]},
+           {"throughput", run["throughput"]["value"]}};
+    if (run.contains("second_way")) r["download_p50"] = run["second_way"]["p50"];
+    each.push_back(std::move(r));
+    failures += run.value("failures", std::uint64_t{0});
+  }
+  j["failures"] = failures;
+  if (median.value("hops", 0U)) j["hops"] = median["hops"];
+  j["runs"] = std::move(each);
+  j["resources"] = std::move(resources);
+  j["environment"] = bench_environment();
+  return j;
+}
+
+void print_bench(const common_options& common, const json& report) {
+  if (common.json) {
+    std::fputs(line_of(report).c_str(), stdout);
+    return;
+  }
+  const auto unit = report.value("unit", "");
+  std::printf("%s  %s\n", styled(style::bold, report.value("name", "")).c_str(),
+              report["parameters"].dump().c_str());
+  std::vector<std::vector<std::string>> rows{
+      {"", "SAMPLES", "P50", "P95", "P99", "P99.9", "MAX", "MEAN"}};
+  if (report.contains("operations"))
+    for (const auto& operation : report["operations"])
+      rows.push_back(summary_row(operation.value("name", ""), operation, unit));
+  else
+    rows.push_back(summary_row(report.contains("download") ? "upload" : "", report, unit));
+  if (report.contains("download"))
+    rows.push_back(summary_row("download", report["download"], unit));
+  std::fputs(format_table(rows, {1, 2, 3, 4, 5, 6, 7}).c_str(), stdout);
+  if (report.contains("throughput") && real_of(report["throughput"], "value") > 0)
+    std::printf("throughput  %s\n", amount(real_of(report["throughput"], "value"),
+                                           report["throughput"].value("unit", ""))
+                                        .c_str());
+  if (report.contains("runs") && report["runs"].size() > 1)
+    std::printf("runs        %s\n", report["runs"].dump().c_str());
+  if (report.value("failures", std::uint64_t{0}))
+    std::printf("failures    %s\n", report["failures"].dump().c_str());
+  if (report.contains("resources"))
+    std::printf("resources   %s\n", report["resources"].dump().c_str());
+  std::printf("machine     %s\n", report["environment"].dump().c_str());
+}
+
+double cpu_seconds_of(const std::string& directory) {
+  const auto j = node_client(directory).get("/v1/status");
+  return j && j->contains("process") ? real_of((*j)["process"], "cpu_seconds") : 0;
+}
+
+json bench_resources(const cluster_node& near, const cluster_node& far, double near_cpu_seconds,
+                     double far_cpu_before) {
+  json j{{"cpu_seconds", near_cpu_seconds}};
+  const auto rss = [](const cluster_node& node) {
+    const auto s = node_client(node.directory).get("/v1/status");
+    return s && s->contains("process") ? (*s)["process"].value("rss_bytes", std::uint64_t{0}) : 0;
+  };
+  j["rss_bytes"] = rss(near);
+  j["far_cpu_seconds"] = cpu_seconds_of(far.directory) - far_cpu_before;
+  j["far_rss_bytes"] = rss(far);
+  return j;
+}
+
+}  // namespace weft::node
