@@ -59,6 +59,8 @@ route_shard* route_shard::create(std::uint32_t groups) {
   void* memory = ::operator new(size, shard_alignment);
   auto* shard = new (memory) route_shard(groups);
   std::memset(shard->tags(), empty_tag, groups * group_slots);
+  for (std::uint32_t slot = 0; slot < groups * group_slots; ++slot)
+    (new (shard->rows() + slot) route_row{})->feasible = route_row::unused;
   return shard;
 }
 
@@ -83,8 +85,10 @@ std::uint32_t route_shard::find(std::uint64_t hash, const ed25519_public_key& ke
   const position where = place(hash, groups);
   const auto* all_rows = reinterpret_cast<const route_row*>(
       reinterpret_cast<const std::uint8_t*>(this) + row_offset(groups));
-  // Most keys sit in their preferred slot: its cache line travels while the tags are compared.
-  __builtin_prefetch(all_rows + where.group * group_slots + where.preferred);
+  // Most keys sit in their preferred slot, where one cache line is all that is read.
+  const auto likely = static_cast<std::uint32_t>(where.group * group_slots) + where.preferred;
+  if (same_key(all_rows[likely].destination, key) && all_rows[likely].feasible != route_row::unused)
+    return likely;
   std::uint32_t group = where.group;
   for (std::uint32_t probed = 0; probed < groups; ++probed) {
     const std::uint8_t* group_tags = tags() + group * group_slots;
@@ -130,6 +134,7 @@ void route_shard::erase(std::uint32_t slot) noexcept {
   WEFT_ASSERT(used(slot), "only a used slot is erased");
   set_routes(slot, {});
   std::uint8_t* group_tags = tags() + slot / group_slots * group_slots;
+  rows()[slot].feasible = route_row::unused;
   // No probe has gone past a group that has an empty slot, so this slot may become empty too.
   const bool open = match(group_tags, empty_tag) != 0;
   tags()[slot] = open ? empty_tag : erased_tag;

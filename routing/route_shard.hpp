@@ -44,6 +44,8 @@ class packed_route {
 /// line.
 struct alignas(64) route_row {
   static constexpr std::size_t inline_max = 5;
+  /// In `feasible` of a slot that holds no destination.
+  static constexpr std::uint8_t unused = 0xff;
   ed25519_public_key destination;
   std::uint8_t count;
   std::uint8_t feasible;

@@ -84,7 +84,7 @@ route_table::place route_table::insert(const ed25519_public_key& destination) {
       resize(id, groups);  // erased slots fill it
     } else if (groups < route_shard::groups_max) {
       resize(id,
-             std::min<std::uint32_t>(groups + std::max(1u, groups / 5), route_shard::groups_max));
+             std::min<std::uint32_t>(groups + std::max(1u, groups / 4), route_shard::groups_max));
     } else {
       split(id, hash);
     }

@@ -36,9 +36,6 @@ class candidate_list {
   const candidate& operator[](std::size_t i) const noexcept { return values_[i]; }
   const candidate* begin() const noexcept { return values_.data(); }
   const candidate* end() const noexcept { return values_.data() + count_; }
-  operator std::span<const candidate>() const noexcept {  // NOLINT(google-explicit-constructor)
-    return {values_.data(), count_};
-  }
 
  private:
   std::array<candidate, candidates_limit> values_{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: many cores together find every destination, repair after faults, and never form a loop, at any moment, over any of the
-// routes they offer their readers. Method: virtual time, seeded faults, a loop search after each event.
+// Goal: many cores together find every destination, repair after faults, and never form a loop, at
+// any moment, over any of the routes they offer their readers. Method: virtual time, seeded faults,
+// a loop search after each event.
 #include "mesh.hpp"
 
 #include <gtest/gtest.h>
@@ -115,7 +116,8 @@ TEST(convergence, restarted_node_is_believed_again_at_once) {
   EXPECT_GT(net.core(3).own_announcement().sequence, old);
 }
 
-/// Cuts, joins, crashes and restarts at random times, frame faults on top; then quiet, and everything must be right.
+/// Cuts, joins, crashes and restarts at random times, frame faults on top; then quiet, and
+/// everything must be right.
 void storm(std::uint64_t seed, link_faults faults, std::size_t nodes) {
   mesh net(seed);
   for (std::size_t i = 0; i < nodes; ++i) net.add();

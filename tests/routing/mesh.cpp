@@ -258,7 +258,8 @@ void mesh::check_loops() {
     for (std::size_t from = 0; from < nodes_.size(); ++from)
       if (colour[from] == 0 && cyclic(from, nodes_[to]->key, colour))
         loop_ = "loop towards node " + std::to_string(to) + " found from node "
-                + std::to_string(from) + " at " + std::to_string(to_seconds(now_.time_since_epoch()));
+                + std::to_string(from) + " at "
+                + std::to_string(to_seconds(now_.time_since_epoch()));
   }
 }
 

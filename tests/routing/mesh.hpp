@@ -13,11 +13,13 @@
 #include <utility>
 #include <vector>
 
-/// A network of routing cores in virtual time: sessions with delay, loss, duplicates and reordering; cuts, crashes, restarts.
-/// After each event that can change a path, all published snapshots together are searched for loops.
+/// A network of routing cores in virtual time: sessions with delay, loss, duplicates and
+/// reordering; cuts, crashes, restarts. After each event that can change a path, all published
+/// snapshots together are searched for loops.
 namespace weft::routing::test {
 
-/// Signatures as keyed hashes of a secret the tests' attackers do not use: Ed25519's role without its cost.
+/// Signatures as keyed hashes of a secret the tests' attackers do not use: Ed25519's role without
+/// its cost.
 class toy_crypto final : public announcement_crypto {
  public:
   explicit toy_crypto(const ed25519_public_key& self) : self_(self) {}
@@ -68,9 +70,11 @@ class mesh {
   instant now() const { return now_; }
   wall_time wall(std::size_t n) const;
 
-  /// The metric of the path that `next_hop` of each node on the way forms; none when it does not arrive.
+  /// The metric of the path that `next_hop` of each node on the way forms; none when it does not
+  /// arrive.
   std::optional<metric> follow(std::size_t from, std::size_t to) const;
-  /// Every pair of nodes: connected exactly when there is a path that arrives. Names the first that differs.
+  /// Every pair of nodes: connected exactly when there is a path that arrives. Names the first that
+  /// differs.
   std::string differences() const;
   /// Shortest possible metric between two nodes over the links' costs.
   std::optional<metric> shortest(std::size_t from, std::size_t to) const;
