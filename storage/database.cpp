@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "storage/database.hpp"
+
+#include <array>
+#include <cerrno>
+#include <string>
+
+namespace weft::storage {
+
+error database_error(sqlite3* handle, int code, std::string_view what) {
+  std::string text{what};
+  text += ": ";
+  text += handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+  const int system = handle ? sqlite3_system_errno(handle) : 0;
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      return {ec::disk_full, std::move(text)};
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return {ec::corrupt, std::move(text)};
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_AUTH:
+      return {ec::denied, std::move(text)};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {ec::in_use, std::move(text)};
+    default:
+      break;
+  }
+  if (system == ENOSPC || system == EDQUOT || system == EFBIG)
+    return {ec::disk_full, std::move(text)};
+  if (system == EACCES || system == EPERM || system == EROFS) return {ec::denied, std::move(text)};
+  return {ec::io, std::move(text)};
+}
+
+statement& statement::bind(int index, std::int64_t value) noexcept {
+  sqlite3_bind_int64(handle_.get(), index, value);
+  return *this;
+}
+
+statement& statement::bind(int index, bytes_view bytes) noexcept {
+  // A null pointer would bind NULL; an empty blob is meant.
+  const void* data = bytes.empty() ? static_cast<const void*>("") : bytes.data();
+  sqlite3_bind_blob64(handle_.get(), index, data, bytes.size(), SQLITE_STATIC);
+  return *this;
+}
+
+statement& statement::bind(int index, std::string_view text) noexcept {
+  const char* data = text.empty() ? "" : text.data();
+  sqlite3_bind_text64(handle_.get(), index, data, text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  return *this;
+}
+
+result<bool> statement::step() {
+  const int code = sqlite3_step(handle_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  error e = database_error(sqlite3_db_handle(handle_.get()), code, sqlite3_sql(handle_.get()));
+  reset();
+  return fail(std::move(e));
+}
+
+result<void> statement::run() {
+  for (;;) {
+    WEFT_TRY(const bool row, step());
+    if (row) continue;
+    reset();
+    return {};
+  }
+}
+
+void statement::reset() noexcept {
+  sqlite3_reset(handle_.get());
+  sqlite3_clear_bindings(handle_.get());
+}
+
+std::int64_t statement::number(int column) const noexcept {
+  return sqlite3_column_int64(handle_.get(), column);
+}
+
+bytes_view statement::bytes(int column) const noexcept {
+  const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(handle_.get(), column));
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
+}
+
+std::string_view statement::text(int column) const noexcept { return as_text(bytes(column)); }
+
+result<database> database::open(const std::filesystem::path& file, mode m, bool sync) {
+  sqlite3* raw = nullptr;
+  const int flags = SQLITE_OPEN_NOMUTEX
+                    | (m == mode::read_only ? SQLITE_OPEN_READONLY
+                                            : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  const int code = sqlite3_open_v2(file.c_str(), &raw, flags, nullptr);
+  database db;
+  db.handle_.reset(raw);
+  if (code != SQLITE_OK) return fail(database_error(raw, code, file.string()));
+  sqlite3_extended_result_codes(raw, 1);
+  sqlite3_busy_timeout(raw, 2000);
+  if (m == mode::read_write) {
+    WEFT_TRY_VOID(db.execute("PRAGMA journal_mode=WAL"));
+    WEFT_TRY_VOID(db.execute(sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
+    WEFT_TRY_VOID(db.execute("PRAGMA wal_autocheckpoint=4096"));
+    WEFT_TRY_VOID(db.execute("PRAGMA journal_size_limit=67108864"));
+  }
+  WEFT_TRY_VOID(db.execute("PRAGMA cache_size=-4096"));
+  return db;
+}
+
+result<void> database::execute(const char* sql) {
+  const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return fail(database_error(handle_.get(), code, sql));
+  return {};
+}
+
+result<statement> database::prepare(std::string_view sql) {
+  sqlite3_stmt* raw = nullptr;
+  const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  if (code != SQLITE_OK) return fail(database_error(handle_.get(), code, sql));
+  return statement{raw};
+}
+
+result<std::int64_t> database::query_number(std::string_view sql) {
+  WEFT_TRY(statement s, prepare(sql));
+  WEFT_TRY(const bool row, s.step());
+  if (!row) return fail(ec::not_found, std::string{sql});
+  return s.number(0);
+}
+
+namespace {
+
+/// Step i brings version i to version i + 1. A published step never changes.
+constexpr std::array<const char*, schema_version> steps{R"sql(
+CREATE TABLE outbox (
+  id BLOB PRIMARY KEY, recipient BLOB NOT NULL, hop_limit INTEGER NOT NULL, created INTEGER NOT NULL,
+  body BLOB NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL, digest BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE inbox (
+  row INTEGER PRIMARY KEY AUTOINCREMENT, sender BLOB NOT NULL, id BLOB NOT NULL,
+  created INTEGER NOT NULL, received INTEGER NOT NULL, hops INTEGER NOT NULL,
+  body BLOB NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL
+);
+CREATE TABLE seen (
+  number INTEGER PRIMARY KEY, sender BLOB NOT NULL, id BLOB NOT NULL, received INTEGER NOT NULL,
+  UNIQUE (sender, id)
+);
+CREATE TABLE pieces (
+  sender BLOB NOT NULL, id BLOB NOT NULL, size INTEGER NOT NULL, fragment_bytes INTEGER NOT NULL,
+  digest BLOB NOT NULL, received BLOB NOT NULL, PRIMARY KEY (sender, id)
+) WITHOUT ROWID;
+CREATE TABLE channels (id BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;
+)sql"};
+
+}  // namespace
+
+result<void> migrate(database& db) {
+  WEFT_TRY(std::int64_t version, db.query_number("PRAGMA user_version"));
+  if (version > schema_version)
+    return fail(ec::unsupported, "the store has schema version " + std::to_string(version)
+                                     + ", this program knows up to "
+                                     + std::to_string(schema_version));
+  for (; version < schema_version; ++version) {
+    const std::string script = std::string{"BEGIN IMMEDIATE;"}
+                               + steps[static_cast<std::size_t>(version)]
+                               + "PRAGMA user_version=" + std::to_string(version + 1) + ";COMMIT;";
+    if (auto done = db.execute(script.c_str()); !done) {
+      (void)db.execute("ROLLBACK");
+      return done;
+    }
+  }
+  return {};
+}
+
+}  // namespace weft::storage
