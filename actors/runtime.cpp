@@ -161,7 +161,7 @@ void runtime::inbox(inbox_query query, callback<std::vector<inbox_message>> done
     for (const auto& row : *page)
       if (out.size() < query.limit && is_user_row(row)) out.push_back(shown_form(row));
   }
-  for (auto& m : impl_->inbox.volatile_messages(query.limit - out.size()))
+  for (auto& m : impl_->team.inbox.volatile_messages(query.limit - out.size()))
     out.push_back(std::move(m));
   done(std::move(out));
 }
@@ -169,7 +169,7 @@ void runtime::inbox(inbox_query query, callback<std::vector<inbox_message>> done
 void runtime::mark_shown(std::vector<message_ref> messages, callback<std::size_t> done) {
   std::size_t removed = 0;
   std::erase_if(messages, [&](const message_ref& m) {
-    const bool was_there = impl_->inbox.remove_volatile(m);
+    const bool was_there = impl_->team.inbox.remove_volatile(m);
     removed += was_there ? 1 : 0;
     return was_there;
   });
@@ -196,27 +196,27 @@ void runtime::mark_shown(std::vector<message_ref> messages, callback<std::size_t
 }
 
 subscription runtime::follow(std::function<void(const inbox_message&)> on_message) {
-  return impl_->inbox.follow(std::move(on_message)).value_or(0);
+  return impl_->team.inbox.follow(std::move(on_message)).value_or(0);
 }
 
-void runtime::unfollow(subscription which) { impl_->inbox.unfollow(which); }
+void runtime::unfollow(subscription which) { impl_->team.inbox.unfollow(which); }
 
 // -- routes and status ---
 
 void runtime::routes(std::optional<peer_id> destination, callback<std::vector<route_view>> done) {
   routes_question q{destination, routes_max, reply<std::vector<route_view>>(std::move(done))};
-  if (const auto to = impl_->links.routing.handle()) tell(*to, std::move(q));
+  if (const auto to = impl_->team.links.routing.handle()) tell(*to, std::move(q));
 }
 
 void runtime::status(callback<node_status> done) {
   node_status s;
-  s.self = impl_->self;
+  s.self = impl_->team.self;
   s.agent = impl_->options.agent;
   s.uptime = transport::io::now() - impl_->started_at;
   s.ready = ready();
   s.draining = impl_->draining;
   s.checks = impl_->checks();
-  if (const auto routes = impl_->board.latest()) s.destinations = routes->size();
+  if (const auto routes = impl_->team.board.latest()) s.destinations = routes->size();
   const auto& box = impl_->store->metrics();
   const auto count = [](const metrics::gauge& g) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(g.value(), 0));
@@ -225,7 +225,7 @@ void runtime::status(callback<node_status> done) {
   s.outbox_bytes = count(box.outbox_bytes);
   s.inbox_messages = count(box.inbox_rows);
   s.inbox_bytes = count(box.inbox_bytes);
-  for (const auto* a : impl_->actor_counters.all())
+  for (const auto* a : impl_->team.actor_counters.all())
     s.actors.push_back({a->name, a->alive.value() != 0, a->handled.value(), a->restarts.value(),
                         count(a->mailbox_depth)});
   impl_->ask_session(session_status_question{reply<session_status>(
@@ -244,7 +244,7 @@ bool runtime::ready() const noexcept {
   return std::all_of(checks.begin(), checks.end(), [](const auto& c) { return c.ok; });
 }
 
-const peer_id& runtime::self() const noexcept { return impl_->self; }
+const peer_id& runtime::self() const noexcept { return impl_->team.self; }
 
 // -- benches and life ---
 
@@ -269,21 +269,8 @@ void runtime::stop() { impl_->drain(duration::zero()); }
 
 void runtime::collect(metrics::visitor& v) const {
   impl_->transport_counters.collect(v);
-  impl_->session_counters.collect(v);
-  impl_->routing_counters.collect(v);
-  impl_->messaging_counters.collect(v);
+  impl_->team.collect(v);
   impl_->store->metrics().collect(v);
-  impl_->actor_counters.collect(v);
-  v.on_counter("weft_inbox_volatile_dropped_total",
-               "Volatile messages dropped before anyone read them.", {},
-               static_cast<double>(impl_->inbox.dropped()));
-  const auto unclaimed = [&](std::string_view concern, std::uint64_t n) {
-    v.on_counter("weft_frames_unclaimed_total",
-                 "Frames that came while their actor was restarting.", {{"concern", concern}},
-                 static_cast<double>(n));
-  };
-  unclaimed("messaging", impl_->links.messaging.dropped());
-  unclaimed("routing", impl_->links.routing.dropped());
 }
 
 }  // namespace weft::actors

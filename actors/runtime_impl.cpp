@@ -39,10 +39,7 @@ class first_answer {
 }  // namespace
 
 runtime::impl::impl(runtime_options o)
-    : options(std::move(o)),
-      self(options.identity.id()),
-      started_at(transport::io::now()),
-      announcement_crypto_(options.identity) {
+    : options(std::move(o)), started_at(transport::io::now()), team(options.identity) {
   options.session.bootstrap = options.bootstrap;
   options.store.directory = options.directory;
 }
@@ -52,13 +49,17 @@ runtime::impl::~impl() {
   end_system();
 }
 
-rng runtime::impl::fresh_rng() {
+namespace {
+
+rng fresh_rng() {
   std::array<std::uint8_t, 8> seed{};
   crypto::random_bytes(seed);
   std::uint64_t value = 0;
   for (const auto byte : seed) value = value << 8 | byte;
   return rng(value);
 }
+
+}  // namespace
 
 // -- start ---
 
@@ -75,8 +76,7 @@ result<void> runtime::impl::start() {
 
 result<void> runtime::impl::open_store() {
   WEFT_TRY(store, storage::message_store::open(options.store));
-  WEFT_TRY(auto stored, store->load());
-  stored_ = std::move(stored);
+  WEFT_TRY(stored_, store->load());
   store->start([this](messaging::store_batch&& batch) { on_store_batch(std::move(batch)); });
   return {};
 }
@@ -89,6 +89,17 @@ void runtime::impl::on_store_batch(messaging::store_batch&& batch) {
   ask_messaging(stored_batch{std::make_shared<messaging::store_batch>(std::move(batch))});
 }
 
+result<messaging::stored_state> runtime::impl::load_stored() {
+  if (stored_) {
+    auto first = std::move(*stored_);
+    stored_.reset();
+    return first;
+  }
+  // A restart: what the dead actor had submitted is on disk before the new one reads.
+  store->flush();
+  return store->load();
+}
+
 result<void> runtime::impl::start_reactor() {
   WEFT_TRY(reactor_, transport::io::reactor::create(
                          {.host_key = options.identity,
@@ -96,8 +107,8 @@ result<void> runtime::impl::start_reactor() {
                           .bounds = options.limits,
                           .agent_version = options.agent,
                           .metrics = transport_counters,
-                          .events = links,
-                          .concerns = links.listeners(),
+                          .events = team.links,
+                          .concerns = team.links.listeners(),
                           .marks = options.credit,
                           .congestion = options.congestion}));
   return reactor_->start();
@@ -109,8 +120,20 @@ result<void> runtime::impl::start_actors() {
   system_ = std::make_unique<caf::actor_system>(*system_config_);
   first_answer started;
   first_answer bound;
+  team.set_options({.identity = &options.identity,
+                    .listen = options.listen,
+                    .session = options.session,
+                    .routing = options.routing,
+                    .messaging = options.messaging,
+                    .port = reactor_.get(),
+                    .store = &store_link_,
+                    .load = [this] { return load_stored(); },
+                    .wall = [] { return transport::io::wall_now(); },
+                    .fresh_rng = fresh_rng,
+                    .secrets = [](bytes_span out) { crypto::random_bytes(out); },
+                    .on_listening = bound.setter()});
   supervisor_parts parts;
-  parts.children = children(bound.setter());
+  parts.children = team.children(*system_);
   parts.on_fatal = options.on_fatal;
   parts.on_started = started.setter();
   {
@@ -121,110 +144,6 @@ result<void> runtime::impl::start_actors() {
   WEFT_TRY_VOID(bound.wait(listen_timeout, "the sockets were not bound in time"));
   listening = true;
   return {};
-}
-
-std::vector<child_spec> runtime::impl::children(std::function<void(result<void>)> on_listening) {
-  std::vector<child_spec> out;
-  out.push_back(session_child(std::move(on_listening)));
-  out.push_back(routing_child());
-  out.push_back(messaging_child());
-  return out;
-}
-
-child_spec runtime::impl::session_child(std::function<void(result<void>)> on_listening) {
-  child_spec c;
-  c.name = "session";
-  c.health = &actor_counters.of(c.name);
-  c.start = [this, health = c.health, on_listening]() -> result<any_actor> {
-    session_parts parts;
-    parts.self = self;
-    parts.config = options.session;
-    parts.random = fresh_rng();
-    parts.listen = options.listen;
-    parts.port = reactor_.get();
-    parts.metrics = &session_counters;
-    parts.health = health;
-    parts.links = &links;
-    parts.on_listening = on_listening;
-    auto handle = spawn_state<session_actor, session_actor_impl>(*system_, std::move(parts));
-    links.connect_session(handle);
-    return erase_type(handle);
-  };
-  c.retire = [this] { links.disconnect_session(); };
-  c.halt = [this] {
-    if (const auto to = links.session()) tell_urgent(*to, atom::halt_v);
-  };
-  c.flush = [this](duration deadline, reply<void> done) {
-    ask_session(drain_question{
-        deadline,
-        reply<std::vector<std::string>>([done](result<std::vector<std::string>>) { done({}); })});
-  };
-  return c;
-}
-
-child_spec runtime::impl::routing_child() {
-  child_spec c;
-  c.name = "routing";
-  c.restartable = true;
-  c.health = &actor_counters.of(c.name);
-  c.start = [this, health = c.health]() -> result<any_actor> {
-    routing_parts parts;
-    parts.self = options.identity.public_key();
-    parts.crypto = &announcement_crypto_;
-    parts.config = options.routing;
-    parts.random = fresh_rng();
-    parts.port = reactor_.get();
-    parts.metrics = &routing_counters;
-    parts.health = health;
-    parts.board = &board;
-    parts.links = &links;
-    parts.wall = [] { return transport::io::wall_now(); };
-    auto handle = spawn_state<routing_actor, routing_actor_impl>(*system_, std::move(parts));
-    links.routing.connect(handle);
-    return erase_type(handle);
-  };
-  c.retire = [this] { links.routing.disconnect(); };
-  return c;
-}
-
-child_spec runtime::impl::messaging_child() {
-  child_spec c;
-  c.name = "messaging";
-  c.restartable = true;
-  c.health = &actor_counters.of(c.name);
-  c.start = [this, health = c.health]() -> result<any_actor> {
-    messaging_parts parts;
-    if (stored_) {
-      parts.stored = std::move(*stored_);
-      stored_.reset();
-    } else {
-      // A restart: what the dead actor had submitted is on disk before the new one reads.
-      store->flush();
-      WEFT_TRY(parts.stored, store->load());
-    }
-    parts.identity = &options.identity;
-    parts.config = options.messaging;
-    parts.random = fresh_rng();
-    parts.secrets = [](bytes_span out) { crypto::random_bytes(out); };
-    parts.port = reactor_.get();
-    parts.store = &store_link_;
-    parts.metrics = &messaging_counters;
-    parts.health = health;
-    parts.board = &board;
-    parts.inbox = &inbox;
-    parts.wall = [] { return transport::io::wall_now(); };
-    auto handle = spawn_state<messaging_actor, messaging_actor_impl>(*system_, std::move(parts));
-    links.messaging.connect(handle);
-    return erase_type(handle);
-  };
-  c.retire = [this] { links.messaging.disconnect(); };
-  c.halt = [this] {
-    if (const auto to = links.messaging.handle()) tell_urgent(*to, atom::halt_v);
-  };
-  c.flush = [this](duration, reply<void> done) {
-    if (const auto to = links.messaging.handle()) tell(*to, atom::flush_v, std::move(done));
-  };
-  return c;
 }
 
 // -- while running ---
@@ -238,7 +157,7 @@ result<void> runtime::impl::run_job(std::unique_ptr<job> what, std::shared_ptr<v
   const std::lock_guard lock(mutex_);
   if (draining || !supervisor_) return fail(ec::stopping, "the node is stopping");
   std::erase_if(jobs_, [](const caf::weak_actor_ptr& j) { return j.lock() == nullptr; });
-  const auto handle = spawn_job(*system_, std::move(what), &links, std::move(slot));
+  const auto handle = spawn_job(*system_, std::move(what), &team.links, std::move(slot));
   jobs_.push_back(caf::actor_cast<caf::weak_actor_ptr>(handle));
   return {};
 }
@@ -249,11 +168,11 @@ std::vector<readiness_check> runtime::impl::checks() const {
   out.push_back({"listening", listening, listening ? "" : "the sockets are not bound"});
   out.push_back({"store", store_ok, store_ok ? "" : "the last commit failed: see the disk"});
   std::string dead;
-  for (const auto* a : actor_counters.all())
+  for (const auto* a : team.actor_counters.all())
     if (a->alive.value() == 0) dead += (dead.empty() ? "" : ", ") + a->name;
   out.push_back({"actors", dead.empty(), dead.empty() ? "" : "not running: " + dead});
-  const auto wanted = session_counters.bootstrap_configured.value();
-  const auto up = session_counters.bootstrap_up.value();
+  const auto wanted = team.session_counters.bootstrap_configured.value();
+  const auto up = team.session_counters.bootstrap_up.value();
   out.push_back({"bootstrap", wanted == 0 || up > 0,
                  std::to_string(up) + " of " + std::to_string(wanted) + " bootstrap peers"});
   return out;
@@ -289,7 +208,7 @@ std::vector<std::string> runtime::impl::drain(duration deadline) {
   const std::lock_guard guard(drain_mutex_);
   if (!std::exchange(drained_, true)) {
     end_jobs();
-    links.disconnect_all();
+    team.links.disconnect_all();
     if (reactor_) reactor_->stop();
     if (store) store->stop();
     const std::lock_guard lock(mutex_);

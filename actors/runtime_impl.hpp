@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/actor_metrics.hpp"
-#include "actors/inbox_hub.hpp"
-#include "actors/io_links.hpp"
+#include "actors/crew.hpp"
 #include "actors/job.hpp"
-#include "actors/messaging_actor.hpp"
-#include "actors/routing_actor.hpp"
 #include "actors/runtime.hpp"
-#include "actors/session_actor.hpp"
-#include "actors/store_seam.hpp"
-#include "actors/supervisor_actor.hpp"
 #include "storage/message_store.hpp"
 #include "transport/io/reactor.hpp"
 #include "transport/transport_metrics.hpp"
@@ -44,11 +37,11 @@ struct runtime::impl {
   /// says ec::stopping.
   template <class Question>
   void ask_session(Question q) {
-    if (const auto to = links.session()) tell(*to, std::move(q));
+    if (const auto to = team.links.session()) tell(*to, std::move(q));
   }
   template <class Question>
   void ask_messaging(Question q) {
-    if (const auto to = links.messaging.handle()) tell(*to, std::move(q));
+    if (const auto to = team.links.messaging.handle()) tell(*to, std::move(q));
   }
   std::optional<supervisor_actor> supervisor_handle() const;
   /// Starts a job; ec::limit, ec::stopping.
@@ -56,18 +49,10 @@ struct runtime::impl {
   std::vector<readiness_check> checks() const;
 
   runtime_options options;
-  const peer_id self;
   const instant started_at;
 
   transport::transport_metrics transport_counters;
-  transport::session_metrics session_counters;
-  routing::routing_metrics routing_counters;
-  messaging::messaging_metrics messaging_counters;
-  actor_metrics_table actor_counters;
-
-  route_board board;
-  inbox_hub inbox;
-  io_links links;
+  crew team;
   job_slots slots{jobs_max};
   job_slots bench_slots{1};
   std::unique_ptr<storage::message_store> store;
@@ -90,16 +75,12 @@ struct runtime::impl {
   void on_store_batch(messaging::store_batch&& batch);
   result<void> start_reactor();
   result<void> start_actors();
-  std::vector<child_spec> children(std::function<void(result<void>)> on_listening);
-  child_spec session_child(std::function<void(result<void>)> on_listening);
-  child_spec routing_child();
-  child_spec messaging_child();
-  rng fresh_rng();
+  /// The state read at open; after a restart of the messaging actor, what is on disk by then.
+  result<messaging::stored_state> load_stored();
   void end_jobs();
   /// Destroys the actor system, or leaves it behind when an actor does not end.
   void end_system();
 
-  const routing::ed25519_announcement_crypto announcement_crypto_;
   store_link store_link_{*this};
   std::optional<messaging::stored_state> stored_;
   std::unique_ptr<transport::io::reactor> reactor_;
