@@ -4,6 +4,9 @@ SHELL := /bin/bash
 cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/weft
 export CCACHE_DIR ?= $(cache)/ccache
 export CCACHE_MAXSIZE ?= 4G
+# Objects made in one checkout serve the next: paths are hashed relative to the checkout.
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_NOHASHDIR ?= 1
 export NINJA_STATUS ?= [%f/%t %es]$(space)
 export CTEST_OUTPUT_ON_FAILURE = 1
 space := $(subst ,, )
