@@ -32,7 +32,7 @@ build: deps ## build the binary: build/release/weft
 	@cmake --build build/release --target weft -j$(jobs)
 
 bench: build ## print the figures of docs/benchmarks.md, beside those of js-libp2p (about ten minutes)
-	@bench/figures.sh build/release/weft
+	@bench/figures.py build/release/weft
 
 tidy: deps-test ## clang-tidy over the modules (slow)
 	@$(call configure,release)

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Prints the figures of docs/benchmarks.md as a table, with js-libp2p beside them, measured in the same run.
+
+    bench/figures.py build/release/weft [--only NAME…] [--no-js]
+
+Each figure is one `weft bench` command (shown in the table) against node processes of its own: the median of several runs. The
+js-libp2p figures come from tests/interop/peer.mjs, two processes, the same quantities. Exits 1 when a target is missed.
+"""
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Optional
+
+HERE = Path(__file__).resolve().parent
+MEBIBYTE = 1 << 20
+JS_RUNS = 3
+
+
+@dataclass
+class Figure:
+    name: str
+    arguments: str
+    unit: str
+    target: float
+    value: Callable[[dict], float]
+    lower_is_better: bool = True
+    js: Optional[Callable[[dict], float]] = None
+
+
+def milliseconds(key):
+    return lambda report: report[key] * 1000
+
+
+def operation(name):
+    return lambda report: next(o for o in report["operations"] if o["name"] == name)["p50"]
+
+
+FIGURES = [
+    Figure("handshake", "handshake", "ms, p50", 1.5, milliseconds("p50"), js=lambda js: js["handshake"]["p50_ms"]),
+    Figure("ping", "ping", "ms, p50", 0.15, milliseconds("p50"), js=lambda js: js["ping"]["p50_ms"]),
+    Figure("stream up", "stream", "Gbit/s", 3.4, lambda r: r["p50"] / 1e9, False, lambda js: js["up"]["gbit_per_s"]),
+    Figure("stream down", "stream", "Gbit/s", 3.4, lambda r: r["download"]["p50"] / 1e9, False, lambda js: js["down"]["gbit_per_s"]),
+    Figure("messages, volatile, 200 B", "message", "1/s", 50_000, lambda r: r["throughput"]["value"], False),
+    Figure("messages, durable, 200 B", "message --durable", "1/s", 20_000, lambda r: r["throughput"]["value"], False),
+    Figure("1,000 durable messages/s", "message --durable --rate 1000", "ms, p99", 5, milliseconds("p99")),
+    Figure("5 hops", "message --hops 5 --window 1", "ms, p50", 5, milliseconds("p50")),
+    Figure("1,000 messages in sequence", "message --window 1 --samples 1000", "s", 1, lambda r: r["samples"] / r["throughput"]["value"]),
+    Figure("idle memory", "idle", "MB", 25, lambda r: r["rss_bytes"] / 1e6),
+    Figure("idle processor", "idle", "% of a core", 1, lambda r: r["cpu_share"] * 100),
+    Figure("ready after", "idle", "ms", 150, lambda r: r["ready_after_seconds"] * 1000),
+    Figure("route lookup, 1,000,000 entries", "routing --count 1000000", "ns, p50", 100, operation("lookup")),
+    Figure("route insert", "routing --count 1000000", "ns, p50", 1000, operation("insert")),
+    Figure("choice among 10 routes", "routing --count 1000000", "ns, p50", 500, operation("choose")),
+    Figure("bytes per route", "routing --count 1000000", "B", 128, lambda r: sum(r["bytes_per_entry"][part] for part in ("rows", "state", "signatures"))),
+    Figure("1,000 sessions lost in 60 s", "sessions --count 1000 --seconds 60", "sessions", 0, lambda r: r["sessions_lost"]),
+]
+
+
+class Weft:
+    """Runs each bench command once, however many figures it gives."""
+
+    def __init__(self, binary):
+        self.binary, self.reports = binary, {}
+
+    def report(self, arguments):
+        if arguments not in self.reports:
+            print(f"weft bench {arguments}", file=sys.stderr)
+            done = subprocess.run([self.binary, "bench", *arguments.split(), "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            if done.returncode != 0:
+                raise SystemExit(f"weft bench {arguments}: exit {done.returncode}\n{done.stderr}")
+            self.reports[arguments] = json.loads(done.stdout.splitlines()[-1])
+        return self.reports[arguments]
+
+
+def js_figures():
+    """js-libp2p against js-libp2p: the median of several runs of each step."""
+    folder = subprocess.run([HERE.parent / "tests/interop/install.sh"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    command = [f"{folder}/node", f"{folder}/peer.mjs"]
+    steps = ["ping:2000", f"up:{256 * MEBIBYTE}", f"down:{256 * MEBIBYTE}", "handshake:200"]
+    runs = {}
+    for _ in range(JS_RUNS):
+        listener = subprocess.Popen([*command, "listen"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        try:
+            address = json.loads(listener.stdout.readline())["address"]
+            done = subprocess.run([*command, "dial", address, *steps], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True)
+        finally:
+            listener.kill()
+            listener.wait()
+        for event in map(json.loads, done.stdout.splitlines()):
+            if event["event"] == "step":
+                runs.setdefault(event["step"].split(":")[0], []).append(event)
+    key = {"ping": "p50_ms", "handshake": "p50_ms", "up": "gbit_per_s", "down": "gbit_per_s"}
+    return {name: sorted(found, key=lambda e: e[key[name]])[len(found) // 2] for name, found in runs.items()}
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("binary")
+    parser.add_argument("--only", nargs="*", default=[], help="first words of the bench commands to run")
+    parser.add_argument("--no-js", action="store_true")
+    options = parser.parse_args()
+    weft = Weft(options.binary)
+    chosen = [f for f in FIGURES if not options.only or f.arguments.split()[0] in options.only]
+    js = {} if options.no_js or not any(f.js for f in chosen) else js_figures()
+    missed = []
+    print("| figure | Weft | target | js-libp2p | ratio | command |")
+    print("|---|---|---|---|---|---|")
+    for f in chosen:
+        value = f.value(weft.report(f.arguments))
+        holds = value <= f.target if f.lower_is_better else value >= f.target
+        if not holds:
+            missed.append(f.name)
+        other, ratio = "", ""
+        if f.js and js:
+            theirs = f.js(js)
+            other = number(theirs)
+            ratio = f"{(theirs / value if f.lower_is_better else value / theirs):.1f}×"
+        print(f"| {f.name} ({f.unit}) | {number(value)}{'' if holds else ' (missed)'} | {'≤' if f.lower_is_better else '≥'} {number(f.target)} "
+              f"| {other} | {ratio} | `weft bench {f.arguments}` |", flush=True)
+    environment = next(iter(weft.reports.values()))["environment"]
+    print(f"\n{environment['cpu']}, {environment['cores']} cores, {environment['kernel']}, Weft {environment['version']}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
