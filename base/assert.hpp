@@ -10,6 +10,6 @@ namespace weft {
 }  // namespace weft
 
 /// Our own bug, never a peer's input: checked in every build type, aborts with a text.
-#define WEFT_ASSERT(expression, text) \
+#define WEFT_ASSERT(expression, text)  \
   ((expression) ? static_cast<void>(0) \
                 : ::weft::assertion_failed(#expression, text, __FILE__, __LINE__))

@@ -9,8 +9,9 @@
 
 namespace weft {
 
-/// A reference-counted block of bytes, one allocation with its header. Filled by its only owner, then shared read-only
-/// between threads by `chunk_view`s. The count is atomic; the bytes are not protected.
+/// A reference-counted block of bytes, one allocation with its header. Filled by its only owner,
+/// then shared read-only between threads by `chunk_view`s. The count is atomic; the bytes are not
+/// protected.
 class chunk {
  public:
   /// A chunk of `capacity` uninitialised bytes.
@@ -51,7 +52,8 @@ class chunk {
   header* header_ = nullptr;
 };
 
-/// An immutable range of a chunk that keeps the chunk alive. Copies cost one atomic increment, never a byte copy.
+/// An immutable range of a chunk that keeps the chunk alive. Copies cost one atomic increment,
+/// never a byte copy.
 class chunk_view {
  public:
   chunk_view() noexcept = default;

@@ -23,6 +23,8 @@ namespace {
 
 constexpr std::size_t rsa_bits_min = 2048;
 constexpr std::size_t rsa_bits_max = 8192;
+/// Verification costs as many multiplications as the exponent has bits, and a peer chooses it.
+constexpr std::size_t rsa_exponent_bits_max = 32;
 
 result<void> check_signature(const Botan::Public_Key& key, const char* padding,
                              Botan::Signature_Format format, bytes_view message,
@@ -46,9 +48,12 @@ result<std::unique_ptr<Botan::Public_Key>> load_subject_public_key_info(bytes_vi
 
 result<void> verify_rsa(bytes_view der, bytes_view message, bytes_view signature) {
   WEFT_TRY(const auto key, load_subject_public_key_info(der));
-  if (key->algo_name() != "RSA") return fail(ec::bad_key, "not an RSA key");
+  const auto* rsa = dynamic_cast<const Botan::RSA_PublicKey*>(key.get());
+  if (!rsa) return fail(ec::bad_key, "not an RSA key");
   if (key->key_length() < rsa_bits_min || key->key_length() > rsa_bits_max)
     return fail(ec::bad_key, "an RSA key has 2048 to 8192 bits");
+  if (rsa->get_e().bits() > rsa_exponent_bits_max)
+    return fail(ec::bad_key, "an RSA exponent has at most 32 bits");
   return check_signature(*key, "PKCS1v15(SHA-256)", Botan::Signature_Format::Standard, message,
                          signature);
 }

@@ -8,7 +8,8 @@
 
 namespace weft {
 
-/// Every way an operation of ours can fail. `to_string` gives the stable name used in logs, labels and JSON.
+/// Every way an operation of ours can fail. `to_string` gives the stable name used in logs, labels
+/// and JSON.
 enum class ec : std::uint8_t {
   /// No failure; only where a code is stored without a `result`.
   none = 0,
@@ -88,7 +89,8 @@ inline constexpr std::size_t ec_count = static_cast<std::size_t>(ec::crypto) + 1
 /// The code's stable snake_case name, for example "bad_signature".
 std::string_view to_string(ec code) noexcept;
 
-/// A failure: its code, and a text that says what, where and how to fix it (may be empty on hot paths).
+/// A failure: its code, and a text that says what, where and how to fix it (may be empty on hot
+/// paths).
 struct error {
   ec code = ec::none;
   std::string detail;

@@ -5,7 +5,8 @@
 
 #include <optional>
 
-/// Hybrid public key encryption, RFC 9180: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM or ChaCha20-Poly1305.
+/// Hybrid public key encryption, RFC 9180: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM or
+/// ChaCha20-Poly1305.
 namespace weft::hpke {
 
 /// The encapsulated key, `enc` of RFC 9180 section 4.1.
@@ -20,7 +21,8 @@ class context {
   /// Wipes the exporter secret; the key is wiped by the AEAD.
   ~context() { crypto::wipe(exporter_); }
 
-  /// Seals under sequence number `sequence` (the nonce is base_nonce XOR sequence). A number must never be used twice.
+  /// Seals under sequence number `sequence` (the nonce is base_nonce XOR sequence). A number must
+  /// never be used twice.
   std::size_t seal(std::uint64_t sequence, bytes_view associated, bytes_view plain, bytes_span out);
   /// ec::bad_seal, ec::truncated.
   result<std::size_t> open(std::uint64_t sequence, bytes_view associated, bytes_view sealed,
@@ -29,7 +31,8 @@ class context {
   void export_secret(bytes_view exporter_context, bytes_span out) const;
 
  private:
-  std::array<std::uint8_t, crypto::aead_nonce_bytes> nonce_for(std::uint64_t sequence) const noexcept;
+  std::array<std::uint8_t, crypto::aead_nonce_bytes> nonce_for(
+      std::uint64_t sequence) const noexcept;
 
   crypto::aead_kind kind_;
   crypto::aead aead_;
@@ -42,8 +45,8 @@ struct sender {
   context ctx;
 };
 
-/// Base mode set-up for a recipient (RFC 9180 section 5.1.1). `ephemeral` is the ephemeral private key: random in the product,
-/// given in test vectors. ec::bad_key.
+/// Base mode set-up for a recipient (RFC 9180 section 5.1.1). `ephemeral` is the ephemeral private
+/// key: random in the product, given in test vectors. ec::bad_key.
 result<sender> setup_sender(crypto::aead_kind kind, const crypto::x25519_key& recipient,
                             bytes_view info, const crypto::x25519_key& ephemeral);
 /// ec::bad_key.

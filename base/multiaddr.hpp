@@ -35,7 +35,8 @@ class multiaddr {
   /// Longest binary form accepted from text or wire.
   static constexpr std::size_t bytes_max = 512;
 
-  /// One protocol of the address; `value` is a view into it, without a length prefix (codes: multiaddr_protocols.hpp).
+  /// One protocol of the address; `value` is a view into it, without a length prefix (codes:
+  /// multiaddr_protocols.hpp).
   struct part {
     std::uint64_t code = 0;
     bytes_view value;
@@ -43,9 +44,11 @@ class multiaddr {
 
   multiaddr() = default;
 
-  /// `/ip4/127.0.0.1/udp/4001/quic-v1/p2p/12D3…`. ec::malformed names the part that is wrong, ec::oversized.
+  /// `/ip4/127.0.0.1/udp/4001/quic-v1/p2p/12D3…`. ec::malformed names the part that is wrong,
+  /// ec::oversized.
   static result<multiaddr> parse(std::string_view text);
-  /// ec::malformed, ec::truncated, ec::oversized; ec::unsupported for a protocol code this table lacks.
+  /// ec::malformed, ec::truncated, ec::oversized; ec::unsupported for a protocol code this table
+  /// lacks.
   static result<multiaddr> from_bytes(bytes_view bytes);
   /// `/ip4|ip6/…/udp/PORT/quic-v1`
   static multiaddr quic_v1(const ip_endpoint& endpoint);

@@ -17,7 +17,8 @@ namespace weft {
 using ed25519_public_key = std::array<std::uint8_t, 32>;
 
 /// A libp2p peer id: the multihash of a deterministic PublicKey protobuf
-/// (https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md). A small value, compared byte by byte.
+/// (https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md). A small value, compared byte
+/// by byte.
 class peer_id {
  public:
   /// identity multihash of a protobuf of up to 42 bytes
@@ -56,7 +57,8 @@ class peer_id {
   std::uint8_t size_ = 0;
 };
 
-/// For unordered containers. Mixes all 32 key bytes with a per-process secret, so that peers cannot choose collisions.
+/// For unordered containers. Mixes all 32 key bytes with a per-process secret, so that peers cannot
+/// choose collisions.
 struct peer_id_hash {
   std::size_t operator()(const peer_id& id) const noexcept;
 };

@@ -10,7 +10,8 @@
 
 namespace weft {
 
-/// A value or the `error` that kept it from being made. Nothing in Weft throws across a function of its own.
+/// A value or the `error` that kept it from being made. Nothing in Weft throws across a function of
+/// its own.
 template <class T>
 using result = tl::expected<T, error>;
 
@@ -26,14 +27,15 @@ inline tl::unexpected<error> fail(error e) { return tl::unexpected<error>(std::m
 #define WEFT_CONCAT_INNER(a, b) a##b
 #define WEFT_CONCAT(a, b) WEFT_CONCAT_INNER(a, b)
 
-/// `WEFT_TRY(auto value, expression);` declares value, or returns the expression's error to the caller.
-#define WEFT_TRY(declaration, expression)                                                \
-  auto WEFT_CONCAT(weft_try_, __LINE__) = (expression);                                  \
-  if (!WEFT_CONCAT(weft_try_, __LINE__))                                                 \
-    return ::weft::fail(std::move(WEFT_CONCAT(weft_try_, __LINE__).error()));            \
+/// `WEFT_TRY(auto value, expression);` declares value, or returns the expression's error to the
+/// caller.
+#define WEFT_TRY(declaration, expression)                                     \
+  auto WEFT_CONCAT(weft_try_, __LINE__) = (expression);                       \
+  if (!WEFT_CONCAT(weft_try_, __LINE__))                                      \
+    return ::weft::fail(std::move(WEFT_CONCAT(weft_try_, __LINE__).error())); \
   declaration = std::move(*WEFT_CONCAT(weft_try_, __LINE__))
 
 /// As `WEFT_TRY` for a `result<void>`.
-#define WEFT_TRY_VOID(expression)                                                        \
+#define WEFT_TRY_VOID(expression)                                                              \
   if (auto WEFT_CONCAT(weft_try_, __LINE__) = (expression); !WEFT_CONCAT(weft_try_, __LINE__)) \
   return ::weft::fail(std::move(WEFT_CONCAT(weft_try_, __LINE__).error()))

@@ -6,7 +6,8 @@
 
 namespace weft {
 
-/// xoshiro256** (Blackman, Vigna 2018), seeded through splitmix64. Deterministic and fast; never for secrets.
+/// xoshiro256** (Blackman, Vigna 2018), seeded through splitmix64. Deterministic and fast; never
+/// for secrets.
 class rng {
  public:
   using result_type = std::uint64_t;

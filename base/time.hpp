@@ -8,7 +8,8 @@ namespace weft {
 /// A span of time in nanoseconds.
 using duration = std::chrono::nanoseconds;
 
-/// The node's monotonic time line. It has no now(): cores are told the time, runtimes read the clock (floor 3 and up).
+/// The node's monotonic time line. It has no now(): cores are told the time, runtimes read the
+/// clock (floor 3 and up).
 struct monotonic_line {
   using rep = std::chrono::nanoseconds::rep;
   using period = std::chrono::nanoseconds::period;

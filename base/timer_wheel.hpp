@@ -10,13 +10,15 @@
 
 namespace weft {
 
-/// Deadlines of one core with cheap cancel. Keys are the core's own numbers; the order of equal deadlines is the order of
-/// arming, so runs are deterministic. Arm, cancel: O(log n); no allocation once warm.
+/// Deadlines of one core with cheap cancel. Keys are the core's own numbers; the order of equal
+/// deadlines is the order of arming, so runs are deterministic. Arm, cancel: O(log n); no
+/// allocation once warm.
 class timer_wheel {
  public:
   using token = std::uint64_t;
 
-  /// Calls back (through `expire`) with `key` once `at` is reached. Returns a token for `cancel`, never 0.
+  /// Calls back (through `expire`) with `key` once `at` is reached. Returns a token for `cancel`,
+  /// never 0.
   token arm(instant at, std::uint64_t key);
   /// False when the deadline has already expired or was cancelled.
   bool cancel(token which);

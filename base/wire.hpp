@@ -15,7 +15,8 @@ inline constexpr std::size_t uvarint_bytes_max = 9;
 /// Bytes `write_uvarint` needs for `value`: 1 to 10.
 std::size_t uvarint_size(std::uint64_t value) noexcept;
 
-/// Writes the minimal LEB128 form at `out`, which has room for `uvarint_size(value)`; returns the bytes written.
+/// Writes the minimal LEB128 form at `out`, which has room for `uvarint_size(value)`; returns the
+/// bytes written.
 std::size_t write_uvarint(std::uint8_t* out, std::uint64_t value) noexcept;
 
 /// The outcome of looking for a varint at the front of unfinished input.
@@ -29,7 +30,8 @@ struct uvarint_prefix {
 /// (https://github.com/multiformats/unsigned-varint). A non-minimal or longer one is invalid.
 uvarint_prefix peek_uvarint(bytes_view input) noexcept;
 
-/// Reads fields from a byte range with every access checked; a failed read leaves the position where it was.
+/// Reads fields from a byte range with every access checked; a failed read leaves the position
+/// where it was.
 class wire_reader {
  public:
   explicit wire_reader(bytes_view input) noexcept : input_(input) {}

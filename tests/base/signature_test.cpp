@@ -155,6 +155,7 @@ TEST(libp2p_signature, refuses_weak_and_foreign_keys) {
     return verify_with_libp2p_key(hex(key), message, hex(signature)).error().code;
   };
   EXPECT_EQ(verify(test::rsa_1024_key, test::rsa_1024_signature), ec::bad_key);
+  EXPECT_EQ(verify(test::rsa_2048_large_exponent_key, test::rsa_2048_signature), ec::bad_key);
   EXPECT_EQ(verify(test::rsa_2048_key, test::rsa_2048_pss_signature), ec::bad_signature);
   EXPECT_EQ(verify(test::p521_key, test::p521_signature), ec::unsupported);
   EXPECT_EQ(verify(test::secp256k1_as_ecdsa_key, test::secp256k1_signature), ec::unsupported);
