@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+// Goal: the table keeps what it was given through growth, splits, erasure and snapshots; frames
+// survive a round trip and refuse damage. Method: a std::map as model, random operations; every
+// truncation and many corruptions of frames.
+#include "mesh.hpp"
+#include "routing/route_frame.hpp"
+#include "routing/route_table.hpp"
+#include "routing/table_bench.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <thread>
+
+namespace weft::routing::test {
+namespace {
+
+std::shared_ptr<const std::vector<neighbour_info>> neighbours(std::size_t count) {
+  auto all = std::make_shared<std::vector<neighbour_info>>();
+  for (std::size_t i = 0; i < count; ++i)
+    all->push_back({peer_id::from_ed25519(key_of(900000 + i)), static_cast<metric>(10 + i), true});
+  return all;
+}
+
+route_list some_routes(rng& random) {
+  route_list list;
+  list.count = static_cast<std::uint8_t>(1 + random.below(candidates_limit));
+  list.feasible = static_cast<std::uint8_t>(random.below(list.count + 1u));
+  for (std::size_t i = 0; i < list.count; ++i)
+    list.routes[i] = {static_cast<std::uint16_t>(i), static_cast<metric>(random.below(1u << 24)),
+                      static_cast<std::uint8_t>(random.below(128))};
+  return list;
+}
+
+bool equal(const route_list& a, const route_list& b) {
+  return a.count == b.count && a.feasible == b.feasible
+         && std::equal(a.all().begin(), a.all().end(), b.all().begin());
+}
+
+TEST(route_table, agrees_with_a_map_under_random_operations) {
+  rng random(11);
+  route_table table({1, 2});
+  std::map<ed25519_public_key, route_list> model;
+  for (int i = 0; i < 60000; ++i) {
+    // More inserts at first, more erasures later: growth, splits, tombstones and shrinking all
+    // happen.
+    const auto key = key_of(random.below(8000));
+    const auto where = table.find(key);
+    ASSERT_EQ(where.has_value(), model.contains(key));
+    if (where && random.below(i < 30000 ? 4 : 2) == 0) {
+      table.erase(*where);
+      model.erase(key);
+    } else {
+      const auto at = where ? *where : table.insert(key);
+      const route_list list = some_routes(random);
+      table.set_routes(at, list);
+      table.state(at).sequence = static_cast<std::uint64_t>(i);
+      model[key] = list;
+    }
+    if (i % 500 == 0) table.publish(neighbours(10));
+  }
+  EXPECT_EQ(table.size(), model.size());
+  for (const auto& [key, list] : model) {
+    const auto where = table.find(key);
+    ASSERT_TRUE(where.has_value());
+    EXPECT_TRUE(equal(table.routes(*where), list));
+    EXPECT_EQ(table.row(*where).destination, key);
+  }
+}
+
+TEST(route_table, snapshot_stays_as_it_was) {
+  rng random(12);
+  route_table table({3, 4});
+  route_list one;
+  one.count = one.feasible = 1;
+  one.routes[0] = {2, 1000, 4};
+  for (std::uint64_t i = 0; i < 3000; ++i) table.set_routes(table.insert(key_of(i)), one);
+  const auto old = table.publish(neighbours(4));
+  one.routes[0] = {3, 77, 1};
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    if (i % 2 == 0)
+      table.erase(*table.find(key_of(i)));
+    else
+      table.set_routes(*table.find(key_of(i)), one);
+  }
+  for (std::uint64_t i = 3000; i < 9000; ++i) table.set_routes(table.insert(key_of(i)), one);
+  const auto fresh = table.publish(neighbours(4));
+  std::size_t visited = 0;
+  old->for_each([&](const ed25519_public_key&, const candidate_list& list) {
+    ++visited;
+    EXPECT_EQ(list[0].total, 1012u);
+    EXPECT_EQ(list[0].hops, 5);
+  });
+  EXPECT_EQ(visited, 3000u);
+  EXPECT_EQ(old->size(), 3000u);
+  EXPECT_EQ(fresh->size(), 7500u);
+  EXPECT_FALSE(fresh->selected(key_of(0)).has_value());
+  EXPECT_TRUE(old->selected(key_of(0)).has_value());
+  EXPECT_EQ(fresh->selected(key_of(1))->total, 77u + 13u);
+  EXPECT_EQ(*fresh->next_hop(key_of(1)), peer_id::from_ed25519(key_of(900003)));
+  EXPECT_GT(fresh->version(), old->version());
+}
+
+TEST(route_table, publishes_only_changed_shards) {
+  route_table table({5, 6});
+  route_list one;
+  one.count = one.feasible = 1;
+  for (std::uint64_t i = 0; i < 50000; ++i) table.set_routes(table.insert(key_of(i)), one);
+  table.publish(neighbours(1));
+  EXPECT_FALSE(table.changed());
+  table.set_routes(*table.find(key_of(9)), one);
+  const auto snapshot = table.publish(neighbours(1));
+  EXPECT_EQ(table.shards_published(), 1u);
+  EXPECT_GT(table.shard_count(), 200u);
+  EXPECT_LE(static_cast<double>(table.row_bytes()) / 50000.0, 128.0);
+}
+
+TEST(route_table, readers_in_other_threads_see_whole_snapshots) {
+  route_table table({7, 8});
+  std::atomic<std::shared_ptr<const routing_snapshot>> shared{table.publish(neighbours(2))};
+  std::atomic<bool> stop{false};
+  std::atomic<std::size_t> wrong{0};
+  const auto read = [&] {
+    while (!stop.load()) {
+      const auto snapshot = shared.load();
+      std::size_t seen = 0;
+      snapshot->for_each([&](const ed25519_public_key&, const candidate_list&) { ++seen; });
+      if (seen != snapshot->size()) ++wrong;
+    }
+  };
+  std::thread reader(read);
+  route_list one;
+  one.count = one.feasible = 1;
+  for (std::uint64_t i = 0; i < 4000; ++i) {
+    table.set_routes(table.insert(key_of(i)), one);
+    if (i % 10 == 0) shared.store(table.publish(neighbours(2)));
+  }
+  stop.store(true);
+  reader.join();
+  EXPECT_EQ(wrong.load(), 0u);
+}
+
+TEST(choose, prefers_short_routes_and_honours_exclusion) {
+  const std::vector<candidate> all{{0, 1, 100}, {1, 1, 150}, {2, 1, 500}};
+  rng random(1);
+  std::array<int, 3> picked{};
+  for (int i = 0; i < 10000; ++i) ++picked[*choose(all, random.next())];
+  EXPECT_GT(picked[0], picked[1] * 3 / 2);
+  EXPECT_GT(picked[1], 1000);
+  EXPECT_EQ(picked[2], 0);  // more than twice as long
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(*choose(all, random.next(), std::uint16_t{0}), 1u);
+  EXPECT_FALSE(choose({}, 5).has_value());
+  EXPECT_FALSE(choose(std::span(all).first(1), 5, std::uint16_t{0}).has_value());
+}
+
+TEST(table_bench, reports_every_operation) {
+  table_bench_options options;
+  options.entries = 5000;
+  options.samples = 2000;
+  instant fake{};
+  const auto report = run_table_bench(options, [&] { return fake += duration(10); });
+  EXPECT_EQ(report.operations.size(), 6u);
+  for (const auto& each : report.operations) EXPECT_GT(each.samples, 0u) << each.name;
+  EXPECT_LE(report.row_bytes_per_entry, 128.0);
+}
+
+TEST(route_frame, round_trip) {
+  announcement origin
+      = make_announcement(toy_crypto(key_of(1)), key_of(1), 5, wall_time(std::chrono::hours(10)),
+                          std::chrono::seconds(60), 7);
+  byte_buffer body;
+  begin_update(body, 0x1122334455667788u, 0x99aabbccddu);
+  EXPECT_EQ(body.size(), update_header_bytes);
+  append_route(body, origin, 0x123456, 9);
+  EXPECT_EQ(body.size(), update_header_bytes + route_entry_bytes);
+  append_retraction(body, key_of(2));
+  EXPECT_EQ(body.size(), update_header_bytes + route_entry_bytes + retraction_entry_bytes);
+  route_frame frame;
+  ASSERT_TRUE(decode_frame(body, frame).has_value());
+  EXPECT_EQ(frame.incarnation, 0x1122334455667788u);
+  EXPECT_EQ(frame.number, 0x99aabbccddu);
+  ASSERT_EQ(frame.updates.size(), 2u);
+  EXPECT_EQ(frame.updates[0].origin, origin);
+  EXPECT_EQ(frame.updates[0].advertised, 0x123456u);
+  EXPECT_EQ(frame.updates[0].hops, 9);
+  EXPECT_TRUE(frame.updates[1].retraction());
+  const request_entry asked{key_of(3), 77, 5};
+  ASSERT_TRUE(decode_frame(encode_requests(4, {&asked, 1}), frame).has_value());
+  EXPECT_EQ(frame.requests.at(0).sequence, 77u);
+  const std::array<std::uint64_t, 2> numbers{8, 9};
+  ASSERT_TRUE(decode_frame(encode_ack(4, 6, numbers), frame).has_value());
+  EXPECT_EQ(frame.acknowledged, (std::vector<std::uint64_t>{8, 9}));
+  EXPECT_EQ(frame.acknowledged_incarnation, 6u);
+}
+
+TEST(route_frame, every_truncation_is_refused) {
+  byte_buffer body;
+  begin_update(body, 1, 2);
+  append_route(body, announcement{}, 5, 1);
+  append_retraction(body, key_of(1));
+  route_frame frame;
+  for (std::size_t size = 0; size < body.size(); ++size) {
+    const bool whole_entries
+        = size == update_header_bytes || size == update_header_bytes + route_entry_bytes;
+    EXPECT_EQ(decode_frame({body.data(), size}, frame).has_value(), whole_entries) << size;
+  }
+}
+
+TEST(route_frame, limits) {
+  route_frame frame;
+  EXPECT_EQ(decode_frame(byte_buffer(frame_bytes_limit + 1, 1), frame).error(), ec::oversized);
+  EXPECT_EQ(decode_frame(byte_buffer(20, 9), frame).error(), ec::malformed);
+  const std::vector<request_entry> many(requests_per_frame_max + 1);
+  EXPECT_EQ(decode_frame(encode_requests(1, many), frame).error(), ec::oversized);
+  const std::vector<std::uint64_t> acks(acks_per_frame_max + 1);
+  EXPECT_EQ(decode_frame(encode_ack(1, 1, acks), frame).error(), ec::oversized);
+  byte_buffer body;
+  begin_update(body, 1, 1);
+  append_route(body, announcement{}, infinite_metric, 1);
+  EXPECT_EQ(decode_frame(body, frame).error(), ec::malformed);
+}
+
+}  // namespace
+}  // namespace weft::routing::test
