@@ -98,6 +98,7 @@ void session_core::on_up(const session_up_event& e, instant now, session_outbox&
     return;
   }
   auto& live = sessions_[e.peer];
+  if (live.session != e.session) live.closing = false;
   live.session = e.session;
   live.side = e.side;
   live.remote = e.remote;
@@ -241,7 +242,7 @@ void session_core::connect(connect_ticket ticket, const std::optional<peer_id>& 
   if (wanted)
     for (const auto& address : addresses)
       static_cast<void>(book_.add(*wanted, address, address_source::operator_given, now));
-  if (wanted && is_up(*wanted)) {
+  if (wanted && is_up(*wanted) && !sessions_.at(*wanted).closing) {
     out.answers.push_back({ticket, describe(*wanted, true)});
     want(*wanted, now);
     return update_gauges();
@@ -278,7 +279,10 @@ result<void> session_core::disconnect(const peer_id& peer, std::string reason, i
   }
   for (auto c = connects_.begin(); c != connects_.end();)
     c = c->second.peer == peer ? answer(c, fail(ec::cancelled), out) : std::next(c);
-  if (up) out.commands.push_back(disconnect_command{peer, std::move(reason)});
+  if (up) {
+    sessions_.at(peer).closing = true;
+    out.commands.push_back(disconnect_command{peer, std::move(reason)});
+  }
   return {};
 }
 

@@ -94,6 +94,8 @@ struct live_session {
   direction side = direction::inbound;
   multiaddr remote;
   instant since{};
+  /// A disconnect is under way: a connect request waits for a new session.
+  bool closing = false;
   /// Empty until identify has been answered.
   std::string agent;
   std::vector<std::string> protocols;

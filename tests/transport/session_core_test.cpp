@@ -232,6 +232,22 @@ TEST_F(session_core_test, disconnect_ends_a_pending_connect) {
   EXPECT_EQ(take_disconnects(), 0u);
 }
 
+TEST_F(session_core_test, a_connect_during_a_disconnect_dials_again) {
+  start({});
+  connect(1, peer(1), {host(1)});
+  up(peer(1), take_dials().at(0).id);
+  take_answers();
+  ASSERT_TRUE(disconnect(peer(1)));
+  connect(2, peer(1), {});
+  const auto dials = take_dials();
+  ASSERT_EQ(dials.size(), 1u);
+  EXPECT_TRUE(take_answers().empty()) << "the dying session does not count";
+  down(peer(1), close_reason::local);
+  up(peer(1), dials[0].id);
+  EXPECT_EQ(answer_code(), ec::none);
+  EXPECT_EQ(changes(), "+1 -1 +1");
+}
+
 TEST_F(session_core_test, an_inbound_peer_is_not_dialled_after_its_loss) {
   start({});
   up(peer(1), 0, direction::inbound);
