@@ -161,8 +161,12 @@ result<void> daemon::start(signal_queue& signals) {
   lock_ = std::move(lock);
   WEFT_TRY_VOID(configure_log(*c, options_.directory));
   raise_descriptor_limit(c->process.open_files);
-  WEFT_TRY_VOID(start_runtime(*c, signals));
-  WEFT_TRY_VOID(start_listeners(*c));
+  auto started = start_runtime(*c, signals);
+  if (started) started = start_listeners(*c);
+  // "In use" by itself means that this node runs already; a port of somebody else's is another
+  // matter.
+  if (!started && started.error().code == ec::in_use) started.error().code = ec::io;
+  WEFT_TRY_VOID(started);
   context_->ready_seconds = seconds_since_process_start();
   log::info("node", "ready",
             {{"peer", runtime_->self()},
