@@ -24,7 +24,7 @@ class job_slots {
       free_->fetch_add(1);
       return nullptr;
     }
-    return {nullptr, [free = free_](void*) { free->fetch_add(1); }};
+    return {free_.get(), [free = free_](void*) { free->fetch_add(1); }};
   }
 
  private:

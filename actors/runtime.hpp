@@ -27,11 +27,11 @@ struct runtime_options {
   crypto::ed25519_private_key identity;
   /// Addresses to listen on, `/ip4|ip6/A/udp/P/quic-v1`; port 0 lets the system choose. Empty: dial
   /// only.
-  std::vector<multiaddr> listen;
+  std::vector<multiaddr> listen{};
   /// Peers kept connected; each ends in /p2p/ID.
-  std::vector<multiaddr> bootstrap;
+  std::vector<multiaddr> bootstrap{};
   /// The store's directory; created when missing. Two runtimes cannot share one (ec::in_use).
-  std::filesystem::path directory;
+  std::filesystem::path directory{};
   /// Shown to peers by identify.
   std::string agent = "weft";
   transport::limits limits{};
@@ -47,7 +47,7 @@ struct runtime_options {
   unsigned scheduler_threads = 1;
   /// Called once, on a thread of the runtime, when an actor that may not be restarted died or a
   /// restart budget is used up; the node should drain and exit.
-  std::function<void(std::string_view actor, const error& why)> on_fatal;
+  std::function<void(std::string_view actor, const error& why)> on_fatal{};
 };
 
 /// What can change while the node runs; fields without a value stay.
