@@ -51,14 +51,14 @@ constexpr std::array fences{
     fence{"benchmark/.*", " bench "},
     fence{"sys/un\\.h", " transport_io node "},
     fence{"sys/socket\\.h|sys/epoll\\.h|sys/eventfd\\.h|sys/timerfd\\.h|netinet/.*|arpa/"
-          ".*|netdb\\.h|net/if\\.h",
+          ".*|netdb\\.h|net/if\\.h|ifaddrs\\.h",
           " transport_io "},
 };
 
 // The operating system, from floor 3 up and in base (log, assert); the pure cores do without.
 constexpr std::string_view system_headers
     = "(unistd|fcntl|poll|signal|pwd|grp|termios|dirent|dlfcn|malloc|errno|limits|time|spawn|"
-      "syslog|pthread|sched|ucontext|execinfo|cpuid|x86intrin|immintrin|glob|libgen)\\.h"
+      "syslog|pthread|sched|ucontext|execinfo|cpuid|glob|libgen|stdlib)\\.h"
       "|sys/"
       "(types|stat|file|resource|time|wait|prctl|ioctl|mman|uio|statvfs|statfs|vfs|utsname|sysinfo|"
       "random|signalfd|inotify|syscall|mount|auxv|times|select|param)\\.h|linux/.*";
@@ -99,7 +99,8 @@ void check_third_party(const source_file& file, std::size_t line, const std::str
   }
   const bool is_standard
       = header.find('.') == std::string::npos && header.find('/') == std::string::npos;
-  if (is_standard) return;
+  // Instructions of the processor are no call of the operating system.
+  if (is_standard || header.ends_with("intrin.h")) return;
   const bool is_system = std::regex_match(header, std::regex{std::string{system_headers}});
   const auto module = module_of(file.path);
   if (!is_system) {

@@ -73,6 +73,10 @@ TEST(calls, are_banned_by_floor) {
   EXPECT_EQ(count(check_calls, "node/x.cpp", "std::this_thread::sleep_for(1ms);\n"), 1U);
   EXPECT_EQ(count(check_calls, "tests/node/x_test.cpp", "std::this_thread::sleep_for(1ms);\n"), 1U);
   EXPECT_EQ(count(check_calls, "tests/node/x_test.cpp", "usleep(5);\n"), 1U);
+  const std::string poll = "while (!done()) {\n  if (now() > end) break;\n  usleep(5);\n}\n";
+  EXPECT_EQ(count(check_calls, "tests/node/x_test.cpp", poll), 0U);
+  EXPECT_EQ(count(check_calls, "transport/io/x.cpp", poll), 1U);
+  EXPECT_EQ(count(check_calls, "tests/node/x_test.cpp", "while (!done()) usleep(5);\n"), 1U);
   EXPECT_EQ(count(check_calls, "transport/x.cpp", "for (auto x : v | std::views::drop(1)) f(x);\n"),
             1U);
   EXPECT_EQ(count(check_calls, "transport/x.cpp", "throw std::runtime_error{text};\n"), 1U);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tests/tidy/rules.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <regex>
 #include <set>
 #include <string>
@@ -18,6 +20,8 @@ struct ban {
   std::string except;  ///< regular expression over paths
 };
 
+constexpr const char* sleep_pattern = R"(\bsleep_(for|until)\b|\bu?sleep\s*\(|\bnanosleep\s*\()";
+
 const std::vector<ban>& bans() {
   static const std::vector<ban> table = [] {
     const auto re = [](const char* text) { return std::regex{text, std::regex::optimize}; };
@@ -29,11 +33,7 @@ const std::vector<ban>& bans() {
          0, 2, "a core is given its rng, so that a seed replays a run", ""},
         {"threads", re(R"(\bstd::(jthread|thread|async|condition_variable)\b)"), 0, 2,
          "pure code starts and awaits nothing", "base/log.*"},
-        {"sleep", re(R"(\bsleep_(for|until)\b|\bu?sleep\s*\(|\bnanosleep\s*\()"), 0, 5,
-         "waiting is done for an event, with a deadline", ""},
-        {"sleep", re(R"(\bsleep_(for|until)\b|\bu?sleep\s*\(|\bnanosleep\s*\()"), 6, 6,
-         "a test that sleeps is slow or flaky: wait for the condition (tests/support)",
-         "tests/support/.*"},
+        {"sleep", re(sleep_pattern), 0, 3, "waiting is done for an event, with a deadline", ""},
         {"views", re(R"(\bviews::|#\s*include\s*<ranges>)"), 0, 3,
          "clang 14 cannot parse GCC 12's view pipelines", ""},
         {"throw", re(R"(\bthrow\b)"), 0, 3,
@@ -95,6 +95,31 @@ bool opens_function(const std::string& statement) {
   return !std::regex_search(statement, initialised);
 }
 
+// A sleep between two looks at a condition, in a loop that ends at a point in time.
+bool polls_with_deadline(const source_file& file, std::size_t at) {
+  static const std::regex loop{R"(\b(while|for)\s*\()"};
+  static const std::regex clock{R"(\bnow\(\)|\bspent\(\)|\buntil\b|\bdeadline\b)"};
+  constexpr std::size_t look_back = 24;
+  bool loops = false;
+  bool ends = false;
+  for (std::size_t i = at - std::min(at, look_back); i <= at; ++i) {
+    loops = loops || std::regex_search(file.code[i], loop);
+    ends = ends || std::regex_search(file.code[i], clock);
+    if (file.code[i].starts_with("}")) loops = ends = false;
+  }
+  return loops && ends;
+}
+
+void check_sleeps(const source_file& file, findings& out) {
+  static const std::regex sleep{sleep_pattern};
+  for (std::size_t i = 0; i < file.code.size(); ++i) {
+    if (std::regex_search(file.code[i], sleep) && !polls_with_deadline(file, i)) {
+      out.push_back({file.path, i + 1, "sleep",
+                     "time is no condition: look again until it holds or a deadline passes"});
+    }
+  }
+}
+
 }  // namespace
 
 findings check_calls(const source_file& file) {
@@ -102,6 +127,7 @@ findings check_calls(const source_file& file) {
   const auto module = module_of(file.path);
   if (!file.is_cpp() || module.empty()) return out;
   const int floor = floor_of(module);
+  if (floor > 3) check_sleeps(file, out);
   for (const auto& b : bans()) {
     if (floor < b.lowest_floor || floor > b.highest_floor) continue;
     if (!b.except.empty() && std::regex_match(file.path, std::regex{b.except})) continue;
@@ -229,16 +255,26 @@ findings check_places(const source_file& file) {
   return out;
 }
 
+static void collect_error_codes(std::string_view line, std::set<std::string, std::less<>>& names) {
+  constexpr std::string_view prefix = "ec::";
+  const auto in_word
+      = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  for (auto at = line.find(prefix); at != std::string_view::npos; at = line.find(prefix, at + 1)) {
+    auto end = at + prefix.size();
+    while (end < line.size() && in_word(line[end])) ++end;
+    names.emplace(line.substr(at + prefix.size(), end - at - prefix.size()));
+  }
+}
+
 findings check_error_codes(const std::vector<source_file>& tree) {
   static const std::regex enumerator{R"(^\s{2}(\w+)(\s*=\s*\d+)?,\s*$)"};
   findings out;
-  std::string tests;
+  std::set<std::string, std::less<>> named;
   const source_file* errors = nullptr;
   for (const auto& file : tree) {
     if (file.path == "base/error.hpp") errors = &file;
-    if (file.is_in("tests") && !file.is_in("tests/tidy")) {
-      for (const auto& line : file.code) tests += line + "\n";
-    }
+    if (!file.is_cpp() || !file.is_in("tests") || file.is_in("tests/tidy")) continue;
+    for (const auto& line : file.code) collect_error_codes(line, named);
   }
   if (errors == nullptr) return {{"base/error.hpp", 0, "error-codes", "the file is gone"}};
   bool inside = false;
@@ -247,8 +283,7 @@ findings check_error_codes(const std::vector<source_file>& tree) {
     inside = (inside || line.starts_with("enum class ec")) && !line.starts_with("};");
     std::smatch match;
     if (!inside || !std::regex_match(line, match, enumerator) || match[1] == "none") continue;
-    const std::regex used{"\\bec::" + match[1].str() + "\\b"};
-    if (!std::regex_search(tests, used)) {
+    if (!named.contains(match[1].str())) {
       out.push_back({errors->path, i + 1, "error-codes", "no test provokes ec::" + match[1].str()});
     }
   }

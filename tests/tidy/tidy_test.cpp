@@ -42,8 +42,7 @@ TEST(tree, provokes_every_error_code) { expect_none(check_error_codes(tree())); 
 TEST(tree, gives_every_fuzz_target_a_corpus) {
   namespace fs = std::filesystem;
   std::vector<corpus_folder> corpora;
-  for (const auto& entry :
-       fs::directory_iterator{fs::path{"."} / "tests/fuzz/corpus"}) {
+  for (const auto& entry : fs::directory_iterator{fs::path{"."} / "tests/fuzz/corpus"}) {
     const auto files
         = std::distance(fs::directory_iterator{entry.path()}, fs::directory_iterator{});
     corpora.push_back({entry.path().filename().string(), static_cast<std::size_t>(files)});
