@@ -117,8 +117,8 @@ inline constexpr protocol_index bulk_protocol = 2;
 class test_node {
  public:
   struct options {
-    std::function<void(reactor_options&)> change;
-    std::optional<crypto::ed25519_private_key> key;
+    std::function<void(reactor_options&)> change = nullptr;
+    std::optional<crypto::ed25519_private_key> key = std::nullopt;
     bool listen = true;
     std::string address = "/ip4/127.0.0.1/udp/0/quic-v1";
   };

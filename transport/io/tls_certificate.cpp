@@ -220,6 +220,18 @@ byte_buffer tls_certificate::der() const {
   return bytes;
 }
 
+result<void> tls_certificate::present(bytes_view der) {
+  gnutls_x509_crt_t other = nullptr;
+  if (gnutls_x509_crt_init(&other) < 0) return fail(ec::crypto);
+  const gnutls_datum_t bytes = datum(der);
+  if (gnutls_x509_crt_import(other, &bytes, GNUTLS_X509_FMT_DER) < 0) {
+    gnutls_x509_crt_deinit(other);
+    return fail(bad("it is malformed"));
+  }
+  gnutls_x509_crt_deinit(std::exchange(certificate_, other));
+  return {};
+}
+
 result<peer_id> verify_certificate_chain(std::span<const bytes_view> chain, wall_time now) {
   if (chain.size() != 1)
     return fail(ec::bad_certificate,

@@ -42,6 +42,9 @@ class tls_certificate {
   ~tls_certificate();
 
   byte_buffer der() const;
+  /// Presents other bytes with the same key. ec::bad_certificate when GnuTLS cannot read them. For
+  /// judging the judge.
+  result<void> present(bytes_view der);
   gnutls_x509_crt_t certificate() const noexcept { return certificate_; }
   gnutls_x509_privkey_t key() const noexcept { return key_; }
 
