@@ -133,7 +133,8 @@ namespace {
 /// Step i brings version i to version i + 1. A published step never changes.
 constexpr std::array<const char*, schema_version> steps{R"sql(
 CREATE TABLE outbox (
-  id BLOB PRIMARY KEY, recipient BLOB NOT NULL, hop_limit INTEGER NOT NULL, created INTEGER NOT NULL,
+  id BLOB PRIMARY KEY, recipient BLOB NOT NULL, hop_limit INTEGER NOT NULL,
+  created INTEGER NOT NULL,
   body BLOB NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL, digest BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE inbox (
