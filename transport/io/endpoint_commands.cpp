@@ -301,7 +301,11 @@ void quic_endpoint::dial_failed(session& s, error why) {
 
 void quic_endpoint::dial_done(session& s) {
   const auto it = dials_.find(s.attempt);
-  if (it == dials_.end()) return;
+  if (it == dials_.end()) {
+    // Another address of the same dial was faster and has answered it.
+    s.dial = 0;
+    return;
+  }
   const dial_state d = std::move(it->second);
   dials_.erase(it);
   cancel_call(d.timer);

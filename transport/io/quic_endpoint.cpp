@@ -288,7 +288,7 @@ void quic_endpoint::end_session(session& s) {
     if (tombstones_.size() >= tombstones_max) continue;
     if (tombstones_.emplace(id, stone).second) tombstone_order_.emplace_back(forget, id);
   }
-  if (s.timer != 0) wheel_.cancel(s.timer);
+  if (s.timer_at != instant::max()) wheel_.cancel(s.timer);
   if (s.side() == direction::inbound) {
     if (std::exchange(s.half_open, false))
       admission_.handshake_failed(s.admitted_from);
