@@ -35,10 +35,12 @@ void outline(const CLI::App& app, const std::string& prefix, std::vector<command
       c.options.push_back(o);
     }
   }
-  for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; }))
-    c.words.push_back(sub->get_name());
+  // Commands without a description are for the program's own use.
+  const auto described
+      = app.get_subcommands([](const CLI::App* sub) { return !sub->get_description().empty(); });
+  for (const auto* sub : described) c.words.push_back(sub->get_name());
   out.push_back(c);
-  for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+  for (const auto* sub : described)
     outline(*sub, prefix.empty() ? sub->get_name() : prefix + " " + sub->get_name(), out);
 }
 

@@ -26,6 +26,11 @@ exit_code query(const common_options& common, const std::string& target, Show sh
   return exit_code::ok;
 }
 
+/// An address without the peer, which stands beside it already.
+std::string bare_address(const std::string& address) {
+  return address.substr(0, address.find("/p2p/"));
+}
+
 std::string checks_text(const json& j) {
   std::string out;
   for (const auto& check : j["checks"]) {
@@ -77,7 +82,7 @@ std::string peers_text(const json& j) {
   std::vector<std::vector<std::string>> rows{
       {"PEER", "ADDRESS", "SIDE", "RTT", "AGE", "IN", "OUT", "LOST", "STREAMS", "AGENT"}};
   for (const auto& s : j["sessions"])
-    rows.push_back({text_of(s, "peer"), text_of(s, "remote"),
+    rows.push_back({text_of(s, "peer"), bare_address(text_of(s, "remote")),
                     text_of(s, "direction") == "inbound" ? "in" : "out",
                     format_seconds(real_of(s, "rtt_seconds")),
                     format_seconds(real_of(s, "age_seconds")),

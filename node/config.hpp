@@ -41,7 +41,7 @@ struct config {
   /// `directory` is the node's own and not a key.
   storage::store_config storage;
   struct process_section {
-    std::uint64_t open_files = 65536;
+    std::uint64_t open_files = 8192;
     duration drain = std::chrono::seconds(8);
     duration ack_timeout = std::chrono::seconds(30);
   } process;

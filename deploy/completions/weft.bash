@@ -1,0 +1,48 @@
+# bash completion for weft; made by `weft completion bash`.
+_weft() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= word
+  local i known="||init|run|id|config|config check|config show|config defaults|keys|keys show|keys export|keys import|keys passphrase|status|health|peers|routes|wait|connect|disconnect|ping|send|recv|reload|shutdown|mesh|mesh up|bench|bench-far|version|completion|"
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    if [[ $known == *"|${command:+$command }$word|"* ]]; then command="${command:+$command }$word"; fi
+  done
+  case $previous in
+    --dir|--passphrase-file|--config|--new-passphrase-file|--file|--keep) COMPREPLY=($(compgen -f -- "$current")); return;;
+    --profile) COMPREPLY=($(compgen -W 'server lowpower private test' -- "$current")); return;;
+    --topology) COMPREPLY=($(compgen -W 'line ring random full' -- "$current")); return;;
+  esac
+  case $command in
+    '') COMPREPLY=($(compgen -W 'init run id config keys status health peers routes wait connect disconnect ping send recv reload shutdown mesh bench version completion -h --help --dir --json' -- "$current"));;
+    'init') COMPREPLY=($(compgen -W '-h --help --profile --encrypt --passphrase-file --force --set --dir --json' -- "$current"));;
+    'run') COMPREPLY=($(compgen -W '-h --help --config --passphrase-file --set --dir --json' -- "$current"));;
+    'id') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'config') COMPREPLY=($(compgen -W 'check show defaults -h --help --dir --json' -- "$current"));;
+    'config check') COMPREPLY=($(compgen -W '-h --help --config --set --dir --json' -- "$current"));;
+    'config show') COMPREPLY=($(compgen -W '-h --help --config --set --dir --json' -- "$current"));;
+    'config defaults') COMPREPLY=($(compgen -W '-h --help --markdown --dir --json' -- "$current"));;
+    'keys') COMPREPLY=($(compgen -W 'show export import passphrase -h --help --dir --json' -- "$current"));;
+    'keys show') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'keys export') COMPREPLY=($(compgen -W '-h --help --passphrase-file --new-passphrase-file --no-passphrase --force --dir --json' -- "$current"));;
+    'keys import') COMPREPLY=($(compgen -W '-h --help --passphrase-file --force --dir --json' -- "$current"));;
+    'keys passphrase') COMPREPLY=($(compgen -W '-h --help --passphrase-file --new-passphrase-file --remove --dir --json' -- "$current"));;
+    'status') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'health') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'peers') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'routes') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'wait') COMPREPLY=($(compgen -W '-h --help --ready --timeout --dir --json' -- "$current"));;
+    'connect') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'disconnect') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'ping') COMPREPLY=($(compgen -W '-h --help -c --count -i --interval --timeout --dir --json' -- "$current"));;
+    'send') COMPREPLY=($(compgen -W '-h --help --file --volatile --timeout --hops --dir --json' -- "$current"));;
+    'recv') COMPREPLY=($(compgen -W '-h --help -f --follow --peek --limit --dir --json' -- "$current"));;
+    'reload') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'shutdown') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'mesh') COMPREPLY=($(compgen -W 'up -h --help --dir --json' -- "$current"));;
+    'mesh up') COMPREPLY=($(compgen -W '-h --help --topology --keep --seed --demo --duration --dir --json' -- "$current"));;
+    'bench') COMPREPLY=($(compgen -W '-h --help --repetitions --samples --bytes --hops --durable --rate --window --count --seconds --to --dir --json' -- "$current"));;
+    'bench-far') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'version') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'completion') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+  esac
+}
+complete -o default -F _weft weft
