@@ -78,7 +78,10 @@ class frame_log final : public frame_listener {
     changed_.notify_all();
   }
   /// Called with the lock held, for every frame.
-  void check(std::function<void(const frame&)> f) { check_ = std::move(f); }
+  void check(std::function<void(const frame&)> f) {
+    const std::lock_guard lock(mutex_);
+    check_ = std::move(f);
+  }
   void hold(bool on) {
     std::vector<frame_batch_ptr> freed;
     const std::lock_guard lock(mutex_);
