@@ -43,11 +43,14 @@ struct node_source final : metrics::source {
     const auto requests = [&](std::string_view listener, const http_server* server) {
       const auto all = server ? server->requests() : 0;
       const auto bad = server ? server->rejected() : 0;
+      const auto refused = server ? server->streams_refused() : 0;
       v.on_counter("weft_http_requests_total", "Requests by listener and outcome.",
                    {{"listener", listener}, {"outcome", "handled"}},
                    static_cast<double>(all - bad));
       v.on_counter("weft_http_requests_total", "Requests by listener and outcome.",
                    {{"listener", listener}, {"outcome", "unknown"}}, static_cast<double>(bad));
+      v.on_counter("weft_http_streams_refused_total", "Streaming requests beyond the limit.",
+                   {{"listener", listener}}, static_cast<double>(refused));
     };
     requests("admin", admin);
     requests("http", http);

@@ -52,6 +52,9 @@ struct http_limits {
   /// queue.
   std::size_t workers_max = 16;
   std::size_t body_bytes_max = 8 * 1024 * 1024;
+  /// Streaming answers at once, fewer than workers so that plain requests always get through; more
+  /// are refused with 429.
+  std::size_t streams_max = 12;
 };
 
 /// One listener. Idle, it holds a single thread; workers come with requests and leave after some
@@ -69,9 +72,10 @@ class http_server {
 
   /// TCP port in use; 0 for a unix socket.
   int port() const noexcept;
-  /// Requests by outcome and rejected ones.
+  /// Requests so far, those to no endpoint, and streams refused by `streams_max`.
   std::uint64_t requests() const noexcept;
   std::uint64_t rejected() const noexcept;
+  std::uint64_t streams_refused() const noexcept;
   /// Ends streams, waits for handlers. Idempotent.
   void stop();
 

@@ -108,12 +108,16 @@ struct http_server::impl {
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> rejected{0};
+  std::atomic<std::uint64_t> streams_refused{0};
+  std::atomic<std::size_t> streams{0};
+  std::size_t streams_max = 0;
 
   void configure(const http_limits& limits) {
     server.new_task_queue = [workers = limits.workers_max] { return new elastic_pool(workers); };
     // One request per connection: an idle kept-alive connection would poll and hold a worker.
     server.set_keep_alive_max_count(1);
     server.set_payload_max_length(limits.body_bytes_max);
+    streams_max = limits.streams_max;
     server.set_read_timeout(5);
     server.set_write_timeout(10);
     const auto handle
@@ -142,9 +146,19 @@ struct http_server::impl {
       out.set_content(std::move(response.body), response.content_type);
       return;
     }
+    // Given back when the last copy of the answer's function is gone, whether it ran or not.
+    const std::shared_ptr<void> slot(&streams, [this](void*) { --streams; });
+    if (++streams > streams_max) {
+      ++streams_refused;
+      out.status = 429;
+      out.set_content(
+          "{\"error\":{\"code\":\"limit\",\"text\":\"too many streaming requests at once\"}}\n",
+          "application/json");
+      return;
+    }
     auto stream = std::make_shared<std::function<void(http_writer&)>>(std::move(response.stream));
     out.set_chunked_content_provider(response.content_type,
-                                     [this, stream](std::size_t, httplib::DataSink& sink) {
+                                     [this, stream, slot](std::size_t, httplib::DataSink& sink) {
                                        sink_writer writer(sink, stopping);
                                        (*stream)(writer);
                                        sink.done();
@@ -223,6 +237,8 @@ result<std::unique_ptr<http_server>> http_server::listen_tcp(const std::string& 
 int http_server::port() const noexcept { return impl_->port; }
 std::uint64_t http_server::requests() const noexcept { return impl_->requests; }
 std::uint64_t http_server::rejected() const noexcept { return impl_->rejected; }
+
+std::uint64_t http_server::streams_refused() const noexcept { return impl_->streams_refused; }
 
 void http_server::stop() {
   if (impl_->stopping.exchange(true)) return;
