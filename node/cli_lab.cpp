@@ -20,7 +20,7 @@ void add_lab_commands(CLI::App& app, cli_state& state) {
   up->add_option("--topology", state.mesh.topology, "line, ring, random or full")
       ->check(CLI::IsMember({"line", "ring", "random", "full"}));
   up->add_option("--keep", state.mesh.directory,
-                 "Keep the nodes' directories here (else a temporary folder)")
+                 "Keep the nodes' directories here, as --dir does (else a temporary folder)")
       ->type_name("DIR");
   up->add_option("--seed", state.mesh.seed, "Of the random topology");
   up->add_flag("--demo", state.mesh.demo,

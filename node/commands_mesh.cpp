@@ -207,7 +207,7 @@ result<void> bring_up(cluster& nodes, const mesh_options& o, mesh_view& view) {
 
 exit_code command_mesh_up(const common_options& common, const mesh_options& o) {
   watch_interrupts();
-  cluster nodes(o.directory);
+  cluster nodes(o.directory.empty() ? common.directory : o.directory);
   mesh_view view(nodes, common);
   if (!common.json) std::fprintf(stderr, "starting %u nodes …\n", o.nodes);
   if (const auto up = bring_up(nodes, o, view); !up) {
