@@ -172,12 +172,18 @@ void memory_mesh::tell_event(mesh_node& to, transport::event e) {
   reactor_[to.id()].push_back({std::move(e), {}});
 }
 
-void memory_mesh::connect(mesh_node& a, mesh_node& b) {
-  if (links_.contains({a.id(), b.id()})) return;
+void memory_mesh::connect(mesh_node& a, mesh_node& b, transport::request_id dial) {
+  if (const auto at = links_.find({a.id(), b.id()}); at != links_.end()) {
+    if (dial != 0)
+      tell_event(a, transport::session_up_event{
+                        b.id(), at->second, transport::direction::outbound, b.address(), {}, dial});
+    return;
+  }
   links_[{a.id(), b.id()}] = next_session_++;
   links_[{b.id(), a.id()}] = next_session_++;
-  tell_event(a, transport::session_up_event{b.id(), links_[{a.id(), b.id()}],
-                                            transport::direction::outbound, b.address(), 2ms, 0});
+  tell_event(a,
+             transport::session_up_event{b.id(), links_[{a.id(), b.id()}],
+                                         transport::direction::outbound, b.address(), 2ms, dial});
   tell_event(b, transport::session_up_event{a.id(), links_[{b.id(), a.id()}],
                                             transport::direction::inbound, a.address(), 2ms, 0});
 }
@@ -203,7 +209,7 @@ void memory_mesh::control(mesh_node& from, const transport::control_command& com
       for (const auto& a : dial->addresses)
         if (a.without_peer() == n->address().without_peer()) to = n.get();
     if (to && to->listening && (!dial->expected || *dial->expected == to->id()))
-      connect(from, *to);
+      connect(from, *to, dial->id);
     else
       tell_event(from, dial_failed_event{dial->id, dial->expected,
                                          error(ec::unreachable, "nobody listens there")});

@@ -80,7 +80,8 @@ class memory_mesh {
   ~memory_mesh();
 
   mesh_node& add();
-  void connect(mesh_node& a, mesh_node& b);
+  /// `dial` numbers the dial of `a` that this answers.
+  void connect(mesh_node& a, mesh_node& b, transport::request_id dial = 0);
   void cut(mesh_node& a, mesh_node& b);
   bool connected(const peer_id& a, const peer_id& b) const { return links_.contains({a, b}); }
   mesh_node* find(const peer_id& id);
