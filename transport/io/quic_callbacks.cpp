@@ -7,6 +7,8 @@
 
 #include <ngtcp2/ngtcp2_crypto.h>
 
+#include <utility>
+
 namespace weft::transport::io {
 namespace {
 
@@ -120,7 +122,7 @@ int quic_callbacks::on_stop_sending(ngtcp2_conn* conn, std::int64_t id, std::uin
 int quic_callbacks::on_stream_credit(ngtcp2_conn*, std::int64_t, std::uint64_t, void* user,
                                      void* stream) {
   if (quic_stream* s = stream_of(stream)) {
-    s->flow_blocked_ = false;
+    if (std::exchange(s->flow_blocked_, false)) std::erase(conn_of(user).blocked_, s);
     conn_of(user).mark_ready(*s);
   }
   return 0;
