@@ -170,7 +170,7 @@ void routing_core::impl::start_dump(neighbour_state& to, bool retractions) {
 
 void routing_core::impl::dump(outbox& out) {
   // A step over many empty or silent shards must end as well.
-  constexpr std::uint32_t shards_per_step = 128;
+  constexpr std::uint32_t shards_per_step = 512;
   dump_at_.reset();
   bool more = false;
   for (std::size_t slot = 0; slot < neighbours_.size(); ++slot) {
@@ -196,7 +196,6 @@ void routing_core::impl::dump_shard(std::uint16_t slot, outbox& out) {
   }
   for (std::uint32_t i = 0; i < table_.slot_count(to.dump_shard); ++i) {
     const place where{to.dump_shard, i};
-    if (!table_.used(where)) continue;
     const route_state& state = table_.state(where);
     if (state.dirty) continue;  // the next flush tells it
     const route_list list = table_.routes(where);

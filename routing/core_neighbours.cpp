@@ -88,8 +88,7 @@ void routing_core::impl::clear_routes_via(std::uint16_t slot) {
   for (std::uint32_t shard = 0; shard < table_.shard_count(); ++shard) {
     for (std::uint32_t i = 0; i < table_.slot_count(shard); ++i) {
       if (neighbours_[slot].routes == 0) return;
-      const place where{shard, i};
-      if (table_.used(where)) remove_route(where, slot);
+      remove_route({shard, i}, slot);
     }
   }
 }

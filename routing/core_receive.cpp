@@ -245,12 +245,8 @@ routing_core::impl::verdict routing_core::impl::take_new(std::uint16_t slot,
     return verdict::done;
   }
   if (!where) where = table_.insert(entry.origin.destination);
+  table_.set_origin(*where, entry.origin);
   route_state& state = table_.state(*where);
-  state.sequence = entry.origin.sequence;
-  state.issued_s = entry.origin.issued_s;
-  state.lifetime_s = entry.origin.lifetime_s;
-  state.origin_flags = entry.origin.flags;
-  state.signature = entry.origin.signature;
   state.feasible_below = infinite_metric;
   state.advertised_sequence = false;
   const route_list old = table_.routes(*where);

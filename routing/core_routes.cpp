@@ -167,14 +167,13 @@ std::optional<std::uint16_t> routing_core::impl::heaviest() const {
 /// one. Otherwise one whose route goes through the neighbour with the most routes is retracted, so
 /// that its place becomes free after the hold-down, when no neighbour relies on our word any more.
 bool routing_core::impl::make_room() {
-  constexpr int samples = 8;
+  constexpr int samples = 32;
   const auto most = heaviest();
   std::optional<place> longest;
   for (int i = 0; i < samples; ++i) {
     const auto shard = static_cast<std::uint32_t>(random_.below(table_.shard_count()));
     for (std::uint32_t slot = 0; slot < table_.slot_count(shard); ++slot) {
       const place where{shard, slot};
-      if (!table_.used(where)) continue;
       const route_row& row = table_.row(where);
       const route_state& state = table_.state(where);
       const auto hold_s
@@ -236,7 +235,7 @@ void routing_core::impl::sweep() {
     const bool again = resettle_shards_ > 0;
     if (again) --resettle_shards_;
     for (std::uint32_t slot = 0; slot < table_.slot_count(sweep_shard_); ++slot)
-      if (const place where{sweep_shard_, slot}; table_.used(where)) visit(where, again, gone);
+      visit({sweep_shard_, slot}, again, gone);
     ++sweep_shard_;
   }
   for (const ed25519_public_key& key : gone) {
@@ -245,7 +244,8 @@ void routing_core::impl::sweep() {
   }
   if (!gone.empty()) arm_flush(config_.trigger_delay);
   std::erase_if(forwarded_, [this](const auto& each) { return each.second.next <= now_; });
-  counters_.table_bytes.set(static_cast<std::int64_t>(table_.row_bytes() + table_.state_bytes()));
+  counters_.table_bytes.set(static_cast<std::int64_t>(table_.row_bytes() + table_.state_bytes()
+                                                      + table_.signature_bytes()));
 }
 
 std::optional<route_info> routing_core::impl::lookup(const ed25519_public_key& destination) const {

@@ -7,45 +7,23 @@
 
 namespace weft::routing {
 
-namespace {
-
-/// Slots that may be occupied: above 7/8 probes grow long.
-std::uint32_t usable_slots(std::uint32_t groups) noexcept {
-  return groups * static_cast<std::uint32_t>(route_shard::group_slots) * 7 / 8;
-}
-
-/// The smallest shard that takes `rows` and some more.
-std::uint32_t groups_for(std::uint32_t rows) noexcept {
-  std::uint32_t groups = 1;
-  while (groups < route_shard::groups_max && usable_slots(groups) < rows + rows / 16 + 1) ++groups;
-  return groups;
-}
-
-}  // namespace
-
-route_table::route_table(const siphash_key& key) : key_(key), directory_{0} {
-  shards_.push_back(empty_shard(1, 0));
-}
-
-route_table::owned_shard route_table::empty_shard(std::uint32_t groups, std::uint8_t depth) const {
-  owned_shard made;
-  made.rows = shard_ptr(route_shard::create(groups));
-  made.states = std::make_unique<route_state[]>(groups * route_shard::group_slots);
-  made.depth = depth;
-  return made;
+route_table::route_table(const siphash_key& key)
+    : hash_(key), memory_(std::make_shared<shard_memory>()), directory_{0} {
+  shards_.push_back({shard_ptr(route_shard::create(*memory_)), 0, 0, false});
+  mark(0);
 }
 
 std::optional<route_table::place> route_table::find(
     const ed25519_public_key& destination) const noexcept {
-  const std::uint64_t hash = siphash_1_3(key_, destination);
+  const std::uint64_t hash = hash_(destination);
   const std::uint32_t id = directory_[index_of(hash)];
-  const route_shard* rows = shards_[id].rows.get();
-  const std::uint32_t slot = rows->find(hash, destination, rows->groups());
+  const std::uint32_t slot = shards_[id].rows->find(hash, destination);
   if (slot == route_shard::no_slot) return std::nullopt;
   return place{id, slot};
 }
 
-void route_table::mark(std::uint32_t id) noexcept {
+void route_table::mark(std::uint32_t id) {
+  if (!shards_[id].changed) changed_shards_.push_back(id);
   shards_[id].changed = true;
   changed_ = true;
 }
@@ -62,68 +40,47 @@ void route_table::set_routes(place at, const route_list& list) {
 }
 
 announcement route_table::origin(place at) const noexcept {
-  const route_state& from = state(at);
+  const std::uint32_t record = row(at).record;
+  const route_state& from = records_.state(record);
   announcement value;
   value.destination = row(at).destination;
   value.sequence = from.sequence;
   value.issued_s = from.issued_s;
   value.lifetime_s = from.lifetime_s;
   value.flags = from.origin_flags;
-  value.signature = from.signature;
+  value.signature = records_.signature(record);
   return value;
 }
 
+void route_table::set_origin(place at, const announcement& from) noexcept {
+  const std::uint32_t record = row(at).record;
+  route_state& to = records_.state(record);
+  to.sequence = from.sequence;
+  to.issued_s = from.issued_s;
+  to.lifetime_s = from.lifetime_s;
+  to.origin_flags = from.flags;
+  records_.signature(record) = from.signature;
+}
+
 route_table::place route_table::insert(const ed25519_public_key& destination) {
-  const std::uint64_t hash = siphash_1_3(key_, destination);
-  for (;;) {
-    const std::uint32_t id = directory_[index_of(hash)];
-    const route_shard& rows = *shards_[id].rows.get();
-    const std::uint32_t groups = rows.groups();
-    if (rows.occupied() < usable_slots(groups)) break;
-    if (rows.count() < usable_slots(groups) * 3 / 4) {
-      resize(id, groups);  // erased slots fill it
-    } else if (groups < route_shard::groups_max) {
-      resize(id,
-             std::min<std::uint32_t>(groups + std::max(1u, groups / 4), route_shard::groups_max));
-    } else {
-      split(id, hash);
-    }
+  const std::uint64_t hash = hash_(destination);
+  std::uint32_t id = directory_[index_of(hash)];
+  while (shards_[id].rows->full()) {
+    split(id);
+    id = directory_[index_of(hash)];
   }
-  const std::uint32_t id = directory_[index_of(hash)];
-  const std::uint32_t slot = writable(id).insert(hash, destination);
-  shards_[id].states[slot] = {};
+  const std::uint32_t slot = writable(id).insert(hash, destination, records_.take());
   ++size_;
   return {id, slot};
 }
 
 void route_table::erase(place at) {
-  route_shard& rows = writable(at.shard);
-  rows.erase(at.slot);
+  records_.give(row(at).record);
+  writable(at.shard).erase(at.slot);
   --size_;
-  if (rows.groups() > 1 && rows.count() * 3 < rows.slots())
-    resize(at.shard, groups_for(rows.count()));
 }
 
-void route_table::move_row(const owned_shard& from, std::uint32_t slot, std::uint64_t hash,
-                           owned_shard& to) {
-  route_shard& rows = *to.rows.mutable_get();
-  const std::uint32_t target = rows.insert(hash, from.rows->row(slot).destination);
-  rows.set_routes(target, from.rows->routes(slot));
-  to.states[target] = from.states[slot];
-}
-
-void route_table::resize(std::uint32_t id, std::uint32_t groups) {
-  owned_shard made = empty_shard(groups, shards_[id].depth);
-  const owned_shard& old = shards_[id];
-  for (std::uint32_t slot = 0; slot < old.rows->slots(); ++slot) {
-    if (!old.rows->used(slot)) continue;
-    move_row(old, slot, siphash_1_3(key_, old.rows->row(slot).destination), made);
-  }
-  shards_[id] = std::move(made);
-  mark(id);
-}
-
-void route_table::split(std::uint32_t id, std::uint64_t hash) {
+void route_table::split(std::uint32_t id) {
   const unsigned depth = shards_[id].depth;
   WEFT_ASSERT(depth < 32, "a keyed hash spreads rows long before 32 bits of directory");
   if (depth == depth_) {
@@ -131,63 +88,67 @@ void route_table::split(std::uint32_t id, std::uint64_t hash) {
     for (std::size_t i = 0; i < doubled.size(); ++i) doubled[i] = directory_[i / 2];
     directory_ = std::move(doubled);
     ++depth_;
-    for (owned_shard& each : shards_) each.changed = true;
+    directory_grown_ = true;
   }
-  const owned_shard old = std::move(shards_[id]);
-  const std::uint64_t bit = std::uint64_t{1} << (63 - depth);
-  std::uint32_t upper_count = 0;
-  std::vector<std::uint64_t> hashes(old.rows->slots());
-  for (std::uint32_t slot = 0; slot < old.rows->slots(); ++slot) {
-    if (!old.rows->used(slot)) continue;
-    hashes[slot] = siphash_1_3(key_, old.rows->row(slot).destination);
-    upper_count += (hashes[slot] & bit) != 0 ? 1 : 0;
+  route_shard& lower = writable(id);
+  shard_ptr made(route_shard::create(*memory_));
+  route_shard& upper = *made.mutable_get();
+  // Downwards: the row that takes an erased slot has been looked at already.
+  for (std::uint32_t slot = lower.count(); slot-- > 0;) {
+    const route_row& from = lower.row(slot);
+    const std::uint64_t hash = hash_(from.destination);
+    if ((hash >> (63 - depth) & 1) == 0) continue;
+    const std::uint32_t target = upper.insert(hash, from.destination, from.record);
+    upper.set_routes(target, lower.routes(slot));
+    lower.erase(slot);
   }
-  const auto next_depth = static_cast<std::uint8_t>(depth + 1);
-  owned_shard lower = empty_shard(groups_for(old.rows->count() - upper_count), next_depth);
-  owned_shard upper = empty_shard(groups_for(upper_count), next_depth);
-  for (std::uint32_t slot = 0; slot < old.rows->slots(); ++slot)
-    if (old.rows->used(slot))
-      move_row(old, slot, hashes[slot], (hashes[slot] & bit) != 0 ? upper : lower);
   const auto upper_id = static_cast<std::uint32_t>(shards_.size());
-  shards_[id] = std::move(lower);
-  shards_.push_back(std::move(upper));
-  // The directory entries of the old shard are one run; its second half now names the upper shard.
-  const std::size_t run = std::size_t{1} << (depth_ - depth);
-  const std::size_t first = index_of(hash) / run * run;
-  for (std::size_t i = first + run / 2; i < first + run; ++i) directory_[i] = upper_id;
-  changed_ = true;
+  const std::uint32_t prefix = shards_[id].prefix << 1;
+  const auto next_depth = static_cast<std::uint8_t>(depth + 1);
+  shards_[id].prefix = prefix;
+  shards_[id].depth = next_depth;
+  shards_.push_back({std::move(made), prefix | 1, next_depth, false});
+  mark(upper_id);
+  const std::size_t run = std::size_t{1} << (depth_ - next_depth);
+  std::fill_n(directory_.begin() + static_cast<std::ptrdiff_t>((prefix | 1) * run), run, upper_id);
+}
+
+void route_table::rebuild_page(std::size_t page) {
+  const std::size_t first = page * shard_page::entries;
+  const std::size_t last = std::min(directory_.size(), first + shard_page::entries);
+  auto made = std::make_shared<shard_page>();
+  for (std::size_t i = first; i < last; ++i) made->shards[i - first] = shards_[directory_[i]].rows;
+  pages_[page] = std::move(made);
 }
 
 std::shared_ptr<const routing_snapshot> route_table::publish(
     std::shared_ptr<const std::vector<neighbour_info>> neighbours) {
-  const std::size_t entries = directory_.size();
-  const std::size_t page_count = (entries + shard_page::entries - 1) / shard_page::entries;
-  shards_published_ = 0;
-  if (changed_) {
-    const bool resized = pages_.size() != page_count;
-    pages_.resize(page_count);
-    for (std::size_t p = 0; p < page_count; ++p) {
-      const std::size_t first = p * shard_page::entries;
-      const std::size_t last = std::min(entries, first + shard_page::entries);
-      bool dirty = resized || !pages_[p];
-      for (std::size_t i = first; i < last && !dirty; ++i) dirty = shards_[directory_[i]].changed;
-      if (!dirty) continue;
-      auto page = std::make_shared<shard_page>();
-      for (std::size_t i = first; i < last; ++i) {
-        const owned_shard& from = shards_[directory_[i]];
-        page->shards[i - first] = {from.rows, from.rows->groups()};
-      }
-      pages_[p] = std::move(page);
+  if (directory_grown_) {
+    pages_.clear();
+    pages_.resize((directory_.size() + shard_page::entries - 1) / shard_page::entries);
+    for (std::size_t page = 0; page < pages_.size(); ++page) rebuild_page(page);
+  } else {
+    std::vector<std::size_t> stale;
+    for (const std::uint32_t id : changed_shards_) {
+      const owned_shard& each = shards_[id];
+      const std::size_t run = std::size_t{1} << (depth_ - each.depth);
+      const std::size_t first = each.prefix * run / shard_page::entries;
+      const std::size_t last = (each.prefix * run + run - 1) / shard_page::entries;
+      for (std::size_t page = first; page <= last; ++page) stale.push_back(page);
     }
-    for (owned_shard& each : shards_) {
-      shards_published_ += each.changed ? 1 : 0;
-      each.changed = false;
-    }
-    changed_ = false;
+    std::sort(stale.begin(), stale.end());
+    stale.erase(std::unique(stale.begin(), stale.end()), stale.end());
+    for (const std::size_t page : stale) rebuild_page(page);
   }
+  for (const std::uint32_t id : changed_shards_) shards_[id].changed = false;
+  shards_published_ = changed_shards_.size();
+  changed_shards_.clear();
+  directory_grown_ = false;
+  changed_ = false;
   auto made = std::make_shared<routing_snapshot>();
-  made->key_ = key_;
+  made->hash_ = hash_;
   made->depth_ = depth_;
+  made->memory_ = memory_;
   made->pages_ = pages_;
   made->neighbours_ = std::move(neighbours);
   made->size_ = size_;
@@ -196,16 +157,10 @@ std::shared_ptr<const routing_snapshot> route_table::publish(
 }
 
 std::size_t route_table::row_bytes() const noexcept {
-  std::size_t total = directory_.capacity() * sizeof(directory_[0])
-                      + pages_.size() * (sizeof(shard_page) + sizeof(pages_[0]));
-  for (const owned_shard& each : shards_) total += each.rows->bytes() + sizeof(owned_shard);
-  return total;
-}
-
-std::size_t route_table::state_bytes() const noexcept {
-  std::size_t total = 0;
-  for (const owned_shard& each : shards_) total += each.rows->slots() * sizeof(route_state);
-  return total;
+  return memory_->bytes() + directory_.capacity() * sizeof(directory_[0])
+         + shards_.capacity() * sizeof(shards_[0])
+         + changed_shards_.capacity() * sizeof(changed_shards_[0])
+         + pages_.size() * (sizeof(shard_page) + sizeof(pages_[0]));
 }
 
 }  // namespace weft::routing

@@ -3,6 +3,7 @@
 
 #include "routing/announcement.hpp"
 #include "routing/metric.hpp"
+#include "routing/route_records.hpp"
 #include "routing/route_shard.hpp"
 #include "routing/routing_snapshot.hpp"
 
@@ -13,35 +14,9 @@
 
 namespace weft::routing {
 
-/// What only the core knows of a destination, beside its row; 96 bytes, 64 of them the signature to
-/// pass on.
-struct route_state {
-  std::uint64_t sequence = 0;
-  std::uint32_t issued_s = 0;
-  std::uint32_t lifetime_s = 0;
-  /// Feasibility distance for `sequence`: the shortest metric ever advertised with it (RFC 8966
-  /// section 3.5.1).
-  metric feasible_below = infinite_metric;
-  /// The metric neighbours were last told; infinite: retracted or never.
-  metric advertised = infinite_metric;
-  /// Unix seconds; only while unreachable.
-  std::uint32_t unreachable_since_s = 0;
-  /// The selected neighbour when last advertised.
-  std::uint16_t advertised_via = 0;
-  std::uint8_t origin_flags = 0;
-  /// Waits in the core's list of changes.
-  bool dirty : 1 = false;
-  /// `advertised` was told with `sequence`.
-  bool advertised_sequence : 1 = false;
-  /// Gave its place to another destination and takes no routes.
-  bool evicted : 1 = false;
-  crypto::ed25519_signature signature{};
-};
-static_assert(sizeof(route_state) == 96);
-
-/// The routing table's one writer: rows in copy-on-write shards found by extendible hashing, their
-/// core-only state beside them. Publishing copies the directory pages whose shards changed, nothing
-/// else.
+/// The routing table's one writer: rows in copy-on-write shards found by extendible hashing,
+/// core-only records beside them. It grows by splitting one shard of 64 rows at a time, so no
+/// insert waits for a rehash of many rows. Publishing costs by what changed, and a page list.
 class route_table {
  public:
   /// Where a destination is; void after any insert or erase.
@@ -61,16 +36,17 @@ class route_table {
   route_list routes(place at) const noexcept { return shards_[at.shard].rows->routes(at.slot); }
   /// Copies the shard first when a snapshot shares it.
   void set_routes(place at, const route_list& list);
-  route_state& state(place at) noexcept { return shards_[at.shard].states[at.slot]; }
-  const route_state& state(place at) const noexcept { return shards_[at.shard].states[at.slot]; }
+  route_state& state(place at) noexcept { return records_.state(row(at).record); }
+  const route_state& state(place at) const noexcept { return records_.state(row(at).record); }
   announcement origin(place at) const noexcept;
+  /// Keeps the announcement, of this destination, in its record.
+  void set_origin(place at, const announcement& from) noexcept;
 
   std::size_t size() const noexcept { return size_; }
   /// For walks: shards are only ever added at the end, so one that goes up sees each row that
   /// stays.
   std::uint32_t shard_count() const noexcept { return static_cast<std::uint32_t>(shards_.size()); }
-  std::uint32_t slot_count(std::uint32_t id) const noexcept { return shards_[id].rows->slots(); }
-  bool used(place at) const noexcept { return shards_[at.shard].rows->used(at.slot); }
+  std::uint32_t slot_count(std::uint32_t id) const noexcept { return shards_[id].rows->count(); }
 
   /// Whether rows changed since the last `publish`.
   bool changed() const noexcept { return changed_; }
@@ -79,38 +55,43 @@ class route_table {
   /// Shards newly reachable by the last `publish`.
   std::size_t shards_published() const noexcept { return shards_published_; }
 
-  /// Rows, tags and directory: what lookups read.
+  /// What lookups read: rows, tags, directory and pages; with free room and what older snapshots
+  /// still hold.
   std::size_t row_bytes() const noexcept;
-  /// Core-only state.
-  std::size_t state_bytes() const noexcept;
+  /// Core-only state, without signatures.
+  std::size_t state_bytes() const noexcept { return records_.state_bytes(); }
+  std::size_t signature_bytes() const noexcept { return records_.signature_bytes(); }
 
  private:
   struct owned_shard {
     shard_ptr rows;
-    std::unique_ptr<route_state[]> states;
+    /// The hash values of its rows begin with these bits.
+    std::uint32_t prefix = 0;
     std::uint8_t depth = 0;
     /// Changed since the last publish.
-    bool changed = true;
+    bool changed = false;
   };
 
   std::size_t index_of(std::uint64_t hash) const noexcept {
     return depth_ == 0 ? 0 : static_cast<std::size_t>(hash >> (64 - depth_));
   }
   route_shard& writable(std::uint32_t id);
-  void mark(std::uint32_t id) noexcept;
-  void resize(std::uint32_t id, std::uint32_t groups);
-  void split(std::uint32_t id, std::uint64_t hash);
-  owned_shard empty_shard(std::uint32_t groups, std::uint8_t depth) const;
-  void move_row(const owned_shard& from, std::uint32_t slot, std::uint64_t hash, owned_shard& to);
+  void mark(std::uint32_t id);
+  void split(std::uint32_t id);
+  void rebuild_page(std::size_t page);
 
-  siphash_key key_;
+  key_hash hash_;
+  std::shared_ptr<shard_memory> memory_;  // outlives the shards
+  route_records records_;
   unsigned depth_ = 0;
   std::vector<std::uint32_t> directory_;
   std::vector<owned_shard> shards_;
   std::vector<std::shared_ptr<const shard_page>> pages_;
+  std::vector<std::uint32_t> changed_shards_;
+  bool directory_grown_ = true;
+  bool changed_ = true;
   std::size_t size_ = 0;
   std::uint64_t version_ = 0;
-  bool changed_ = true;
   std::size_t shards_published_ = 0;
 };
 

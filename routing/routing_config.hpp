@@ -12,7 +12,7 @@ namespace weft::routing {
 
 /// Limits and times of route exchange. Defaults suit meshes of up to some ten thousand nodes.
 struct routing_config {
-  /// Destinations in the table, reachable or held down; about 190 bytes each with their
+  /// Destinations in the table, reachable or held down; about 175 bytes each with their
   /// announcement.
   std::size_t destinations_max = 200'000;
   /// Routes kept per destination, through different neighbours: 1 to 10.

@@ -34,12 +34,11 @@ std::optional<std::size_t> choose(std::span<const candidate> candidates, std::ui
 
 routing_snapshot::found routing_snapshot::find(
     const ed25519_public_key& destination) const noexcept {
-  const std::uint64_t hash = siphash_1_3(key_, destination);
+  const std::uint64_t hash = hash_(destination);
   const std::size_t index = depth_ == 0 ? 0 : static_cast<std::size_t>(hash >> (64 - depth_));
-  const shard_page::entry& entry
-      = pages_[index / shard_page::entries]->shards[index % shard_page::entries];
-  const route_shard* shard = entry.shard.get();
-  const std::uint32_t slot = shard->find(hash, destination, entry.groups);
+  const route_shard* shard
+      = pages_[index / shard_page::entries]->shards[index % shard_page::entries].get();
+  const std::uint32_t slot = shard->find(hash, destination);
   if (slot == route_shard::no_slot) return {};
   return {shard, slot};
 }
@@ -89,11 +88,10 @@ void routing_snapshot::for_each(
   const std::size_t entries = std::size_t{1} << depth_;
   for (std::size_t index = 0; index < entries; ++index) {
     const route_shard* shard
-        = pages_[index / shard_page::entries]->shards[index % shard_page::entries].shard.get();
+        = pages_[index / shard_page::entries]->shards[index % shard_page::entries].get();
     if (shard == last) continue;
     last = shard;
-    for (std::uint32_t slot = 0; slot < shard->slots(); ++slot) {
-      if (!shard->used(slot)) continue;
+    for (std::uint32_t slot = 0; slot < shard->count(); ++slot) {
       const candidate_list list = usable(*shard, slot);
       if (!list.empty()) visit(shard->row(slot).destination, list);
     }

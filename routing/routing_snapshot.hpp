@@ -91,8 +91,9 @@ class routing_snapshot {
   candidate_list usable(const route_shard& shard, std::uint32_t slot) const noexcept;
   candidate make_candidate(const packed_route& route) const noexcept;
 
-  siphash_key key_;
+  key_hash hash_{siphash_key{}};
   unsigned depth_ = 0;
+  std::shared_ptr<shard_memory> memory_;  // outlives the pages' shards
   std::vector<std::shared_ptr<const shard_page>> pages_;
   std::shared_ptr<const std::vector<neighbour_info>> neighbours_;
   std::size_t size_ = 0;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <numeric>
 
 namespace weft::routing {
@@ -49,13 +50,19 @@ class stopwatch {
     overhead_ = idle[1000];
   }
 
+  /// Times `count` calls, `batch` of them a sample.
   template <class Operation>
-  operation_figures measure(std::string name, std::size_t samples, const Operation& operation) {
-    std::vector<double> taken(samples);
-    for (std::size_t i = 0; i < samples; ++i) {
+  operation_figures measure(std::string name, std::size_t count, std::size_t batch,
+                            const Operation& operation) {
+    std::vector<double> taken;
+    taken.reserve(count / batch + 1);
+    for (std::size_t i = 0; i < count;) {
+      const std::size_t end = std::min(i + batch, count);
+      const auto size = static_cast<double>(end - i);
       const instant start = clock_();
-      operation(i);
-      taken[i] = std::max(static_cast<double>((clock_() - start).count()) - overhead_, 0.0);
+      for (; i < end; ++i) operation(i);
+      taken.push_back(std::max(static_cast<double>((clock_() - start).count()) - overhead_, 0.0)
+                      / size);
     }
     return summarise(std::move(name), taken);
   }
@@ -86,6 +93,13 @@ class stopwatch {
 /// Keeps results alive past the optimiser.
 volatile std::uint64_t sink = 0;
 
+/// Routes made beforehand, so that inserts are timed without drawing them.
+std::vector<route_list> route_pool(rng& random, std::size_t routes) {
+  std::vector<route_list> pool(1024);
+  for (route_list& each : pool) each = random_routes(random, routes);
+  return pool;
+}
+
 std::shared_ptr<const std::vector<neighbour_info>> some_neighbours(rng& random) {
   auto all = std::make_shared<std::vector<neighbour_info>>(bench_neighbours);
   for (neighbour_info& each : *all)
@@ -94,85 +108,148 @@ std::shared_ptr<const std::vector<neighbour_info>> some_neighbours(rng& random) 
   return all;
 }
 
+class table_bench {
+ public:
+  table_bench(const table_bench_options& options, const std::function<instant()>& clock)
+      : clock_(clock),
+        watch_(clock),
+        random_(options.seed),
+        samples_(std::max<std::size_t>(options.samples, 1)),
+        routes_(std::clamp<std::size_t>(options.routes, 1, candidates_limit)),
+        keys_(std::max<std::size_t>(options.entries, 2)),
+        table_({random_.next(), random_.next()}) {
+    for (auto& key : keys_) key = random_key(random_);
+    neighbours_ = some_neighbours(random_);
+    report_.entries = keys_.size();
+  }
+
+  table_bench_report run() {
+    fill();
+    snapshot_ = table_.publish(neighbours_);
+    count_bytes();
+    look_up();
+    choose_among_ten();
+    churn();
+    return std::move(report_);
+  }
+
+ private:
+  void add(operation_figures figures) { report_.operations.push_back(std::move(figures)); }
+  double per_entry(double total) const { return total / static_cast<double>(keys_.size()); }
+
+  /// As many inserts alone as samples, the rest in batches.
+  void fill() {
+    const std::vector<route_list> pool = route_pool(random_, routes_);
+    announcement origin;
+    origin.lifetime_s = 420;
+    const auto insert = [&](std::size_t i) {
+      origin.sequence = i;
+      const route_table::place at = table_.insert(keys_[i]);
+      table_.set_routes(at, pool[i % pool.size()]);
+      table_.set_origin(at, origin);
+    };
+    const std::size_t alone = std::min(samples_, keys_.size() / 2);
+    const instant start = clock_();
+    auto batched
+        = watch_.measure("insert", keys_.size() - alone, table_bench_report::batch, insert);
+    const std::size_t first = keys_.size() - alone;
+    auto single
+        = watch_.measure("insert_alone", alone, 1, [&](std::size_t i) { insert(first + i); });
+    report_.inserts_per_second = static_cast<double>(keys_.size()) / to_seconds(clock_() - start);
+    add(std::move(batched));
+    add(std::move(single));
+  }
+
+  void count_bytes() {
+    report_.row_bytes_per_entry = per_entry(static_cast<double>(table_.row_bytes()));
+    report_.state_bytes_per_entry = per_entry(static_cast<double>(table_.state_bytes()));
+    report_.signature_bytes_per_entry = per_entry(static_cast<double>(table_.signature_bytes()));
+  }
+
+  /// In random order over the whole table, so that rows are cold; each pass asks anew, or the last
+  /// one's rows would still be warm.
+  void look_up() {
+    const routing_snapshot& table = *snapshot_;
+    const auto selected = [&](std::size_t i) { sink = sink + table.selected(asked_[i])->total; };
+    ask();
+    add(watch_.measure("lookup", samples_, table_bench_report::batch, selected));
+    ask();
+    add(watch_.measure("lookup_alone", samples_, 1, selected));
+    ask();
+    for (auto& each : asked_) each[31] = static_cast<std::uint8_t>(each[31] ^ 1);
+    add(watch_.measure("lookup_absent", samples_, table_bench_report::batch, [&](std::size_t i) {
+      sink = sink + (table.selected(asked_[i]) ? 1u : 0u);
+    }));
+    ask();
+    const instant start = clock_();
+    for (std::size_t i = 0; i < samples_; ++i) selected(i);
+    report_.lookups_per_second = static_cast<double>(samples_) / to_seconds(clock_() - start);
+  }
+
+  /// Ten routes, read from the table like any others.
+  void choose_among_ten() {
+    ask();
+    const std::size_t rows = std::min<std::size_t>(samples_, 1000);
+    for (std::size_t i = 0; i < rows; ++i)
+      table_.set_routes(*table_.find(asked_[i]), random_routes(random_, candidates_limit));
+    snapshot_ = table_.publish(neighbours_);
+    std::vector<candidate_list> tens;
+    for (std::size_t i = 0; i < rows; ++i) tens.push_back(snapshot_->candidates(asked_[i]));
+    constexpr std::size_t batch = table_bench_report::batch;
+    add(watch_.measure("choose_of_10", samples_, batch, [&](std::size_t i) {
+      sink = sink + *choose(tens[i % rows], random_.next());
+    }));
+    add(watch_.measure("lookup_and_choose_of_10", samples_, batch, [&](std::size_t i) {
+      sink = sink + *choose(snapshot_->candidates(asked_[i % rows]), random_.next());
+    }));
+  }
+
+  /// One destination in a thousand changes between publications, while a reader holds the snapshot
+  /// before.
+  void churn() {
+    constexpr std::size_t rounds = 50;
+    const std::size_t changes = std::max<std::size_t>(keys_.size() / 1000, 1);
+    std::size_t copied = 0;
+    std::vector<double> publications;
+    for (std::size_t round = 0; round < rounds; ++round) {
+      for (std::size_t i = 0; i < changes; ++i)
+        table_.set_routes(*table_.find(keys_[random_.below(keys_.size())]),
+                          random_routes(random_, routes_));
+      const instant start = clock_();
+      snapshot_ = table_.publish(neighbours_);
+      publications.push_back(static_cast<double>((clock_() - start).count()));
+      copied += table_.shards_published();
+    }
+    add(stopwatch::summarise("publish", publications));
+    const double shard_bytes
+        = report_.row_bytes_per_entry * static_cast<double>(keys_.size()) / table_.shard_count();
+    report_.copy_bytes_per_entry
+        = per_entry(static_cast<double>(copied) / static_cast<double>(rounds) * shard_bytes);
+  }
+
+  void ask() {
+    asked_.resize(samples_);
+    for (auto& each : asked_) each = keys_[random_.below(keys_.size())];
+  }
+
+  const std::function<instant()>& clock_;
+  stopwatch watch_;
+  rng random_;
+  std::size_t samples_;
+  std::size_t routes_;
+  std::vector<ed25519_public_key> keys_;
+  std::vector<ed25519_public_key> asked_;
+  std::shared_ptr<const std::vector<neighbour_info>> neighbours_;
+  route_table table_;
+  std::shared_ptr<const routing_snapshot> snapshot_;
+  table_bench_report report_;
+};
+
 }  // namespace
 
 table_bench_report run_table_bench(const table_bench_options& options,
                                    const std::function<instant()>& clock) {
-  rng random(options.seed);
-  stopwatch watch(clock);
-  table_bench_report report;
-  const std::size_t entries = std::max<std::size_t>(options.entries, 1);
-  const std::size_t samples = std::max<std::size_t>(options.samples, 1);
-  report.entries = entries;
-  std::vector<ed25519_public_key> keys(entries);
-  for (auto& key : keys) key = random_key(random);
-  const auto neighbours = some_neighbours(random);
-  route_table table({random.next(), random.next()});
-
-  const std::size_t routes = std::clamp<std::size_t>(options.routes, 1, candidates_limit);
-  const instant fill_start = clock();
-  report.operations.push_back(watch.measure("insert", entries, [&](std::size_t i) {
-    table.set_routes(table.insert(keys[i]), random_routes(random, routes));
-  }));
-  report.inserts_per_second = static_cast<double>(entries) / to_seconds(clock() - fill_start);
-  auto snapshot = table.publish(neighbours);
-
-  // Random order over the whole table: rows and page table entries are cold.
-  std::vector<ed25519_public_key> asked(samples);
-  for (auto& each : asked) each = keys[random.below(entries)];
-  report.operations.push_back(watch.measure("lookup", samples, [&](std::size_t i) {
-    sink = sink + snapshot->selected(asked[i])->total;
-  }));
-  report.operations.push_back(watch.measure("lookup_absent", samples, [&](std::size_t i) {
-    ed25519_public_key absent = asked[i];
-    absent[31] = static_cast<std::uint8_t>(absent[31] ^ 1);
-    sink = sink + (snapshot->selected(absent) ? 1u : 0u);
-  }));
-  const instant run_start = clock();
-  for (std::size_t i = 0; i < samples; ++i) sink = sink + snapshot->selected(asked[i])->total;
-  report.lookups_per_second = static_cast<double>(samples) / to_seconds(clock() - run_start);
-
-  // Ten routes, read from the table like any others.
-  for (std::size_t i = 0; i < std::min<std::size_t>(samples, 1000); ++i)
-    table.set_routes(*table.find(asked[i]), random_routes(random, candidates_limit));
-  snapshot = table.publish(neighbours);
-  std::vector<candidate_list> tens;
-  for (std::size_t i = 0; i < std::min<std::size_t>(samples, 1000); ++i)
-    tens.push_back(snapshot->candidates(asked[i]));
-  report.operations.push_back(watch.measure("choose_of_10", samples, [&](std::size_t i) {
-    sink = sink + *choose(tens[i % tens.size()], random.next());
-  }));
-  report.operations.push_back(watch.measure("lookup_and_choose_of_10", samples, [&](std::size_t i) {
-    const auto list = snapshot->candidates(asked[i % tens.size()]);
-    sink = sink + *choose(list, random.next());
-  }));
-
-  // Churn: one in a thousand destinations changes between publications, as readers hold the old
-  // snapshot.
-  const std::size_t changes = std::max<std::size_t>(entries / 1000, 1);
-  const std::size_t rows_before = table.row_bytes();
-  std::size_t copied = 0;
-  std::vector<double> publications;
-  for (int round = 0; round < 50; ++round) {
-    for (std::size_t i = 0; i < changes; ++i) {
-      const auto where = table.find(keys[random.below(entries)]);
-      table.set_routes(*where, random_routes(random, routes));
-    }
-    const instant start = clock();
-    snapshot = table.publish(neighbours);
-    publications.push_back(static_cast<double>((clock() - start).count()));
-    copied += table.shards_published();
-  }
-  report.operations.push_back(stopwatch::summarise("publish_batch", publications));
-  report.copy_bytes_per_entry = static_cast<double>(copied) / 50.0
-                                * (static_cast<double>(rows_before) / table.shard_count())
-                                / static_cast<double>(entries);
-  report.row_bytes_per_entry = static_cast<double>(rows_before) / static_cast<double>(entries);
-  const double state = static_cast<double>(table.state_bytes()) / static_cast<double>(entries);
-  report.signature_bytes_per_entry
-      = state * sizeof(crypto::ed25519_signature) / sizeof(route_state);
-  report.state_bytes_per_entry = state - report.signature_bytes_per_entry;
-  return report;
+  return table_bench(options, clock).run();
 }
 
 }  // namespace weft::routing

@@ -41,6 +41,7 @@ TEST(route_table, agrees_with_a_map_under_random_operations) {
   rng random(11);
   route_table table({1, 2});
   std::map<ed25519_public_key, route_list> model;
+  std::map<ed25519_public_key, announcement> origins;
   for (int i = 0; i < 60000; ++i) {
     // More inserts at first, more erasures later: growth, splits, tombstones and shrinking all
     // happen.
@@ -54,7 +55,12 @@ TEST(route_table, agrees_with_a_map_under_random_operations) {
       const auto at = where ? *where : table.insert(key);
       const route_list list = some_routes(random);
       table.set_routes(at, list);
-      table.state(at).sequence = static_cast<std::uint64_t>(i);
+      announcement origin;
+      origin.destination = key;
+      origin.sequence = static_cast<std::uint64_t>(i);
+      origin.signature.fill(static_cast<std::uint8_t>(i));
+      table.set_origin(at, origin);
+      origins[key] = origin;
       model[key] = list;
     }
     if (i % 500 == 0) table.publish(neighbours(10));
@@ -65,6 +71,7 @@ TEST(route_table, agrees_with_a_map_under_random_operations) {
     ASSERT_TRUE(where.has_value());
     EXPECT_TRUE(equal(table.routes(*where), list));
     EXPECT_EQ(table.row(*where).destination, key);
+    EXPECT_EQ(table.origin(*where), origins.at(key));
   }
 }
 
@@ -112,7 +119,58 @@ TEST(route_table, publishes_only_changed_shards) {
   const auto snapshot = table.publish(neighbours(1));
   EXPECT_EQ(table.shards_published(), 1u);
   EXPECT_GT(table.shard_count(), 200u);
-  EXPECT_LE(static_cast<double>(table.row_bytes()) / 50000.0, 128.0);
+  // Rows and the core's state; signatures are counted apart.
+  EXPECT_LE(static_cast<double>(table.row_bytes() + table.state_bytes()) / 50000.0, 128.0);
+  EXPECT_LE(static_cast<double>(table.signature_bytes()) / 50000.0, 72.0);
+}
+
+TEST(route_table, takes_up_the_room_of_erased_destinations) {
+  route_table table({9, 10});
+  route_list ten;
+  ten.count = ten.feasible = candidates_limit;
+  const auto fill = [&] {
+    for (std::uint64_t i = 0; i < 20000; ++i) table.set_routes(table.insert(key_of(i)), ten);
+  };
+  fill();
+  const std::size_t rows = table.row_bytes();
+  const std::size_t records = table.state_bytes() + table.signature_bytes();
+  for (int round = 0; round < 3; ++round) {
+    for (std::uint64_t i = 0; i < 20000; ++i) table.erase(*table.find(key_of(i)));
+    EXPECT_EQ(table.size(), 0u);
+    fill();
+  }
+  EXPECT_EQ(table.state_bytes() + table.signature_bytes(), records);
+  EXPECT_LE(table.row_bytes(), rows + rows / 50);
+}
+
+TEST(route_table, a_snapshot_outlives_its_table) {
+  std::shared_ptr<const routing_snapshot> snapshot;
+  {
+    route_table table({11, 12});
+    route_list one;
+    one.count = one.feasible = 1;
+    one.routes[0] = {1, 10, 1};
+    for (std::uint64_t i = 0; i < 5000; ++i) table.set_routes(table.insert(key_of(i)), one);
+    snapshot = table.publish(neighbours(2));
+    for (std::uint64_t i = 0; i < 5000; ++i) table.erase(*table.find(key_of(i)));
+  }
+  for (std::uint64_t i = 0; i < 5000; ++i) EXPECT_EQ(snapshot->selected(key_of(i))->total, 21u);
+}
+
+TEST(route_table, publishes_every_page_of_a_shallow_shard) {
+  // Few rows in many directory entries: keys whose hashes fill one side deepen the directory, so
+  // shards on the other side fill several entries, in pages of their own.
+  route_table table({13, 14});
+  route_list one;
+  one.count = one.feasible = 1;
+  one.routes[0] = {0, 5, 1};
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    table.set_routes(table.insert(key_of(i)), one);
+    const auto snapshot = table.publish(neighbours(1));
+    for (std::uint64_t k = i < 20 ? 0 : i - 20; k <= i; ++k)
+      ASSERT_TRUE(snapshot->selected(key_of(k)).has_value()) << i << " " << k;
+    ASSERT_EQ(snapshot->size(), i + 1);
+  }
 }
 
 TEST(route_table, readers_in_other_threads_see_whole_snapshots) {
@@ -159,9 +217,9 @@ TEST(table_bench, reports_every_operation) {
   options.samples = 2000;
   instant fake{};
   const auto report = run_table_bench(options, [&] { return fake += duration(10); });
-  EXPECT_EQ(report.operations.size(), 6u);
+  EXPECT_EQ(report.operations.size(), 8u);
   for (const auto& each : report.operations) EXPECT_GT(each.samples, 0u) << each.name;
-  EXPECT_LE(report.row_bytes_per_entry, 128.0);
+  EXPECT_EQ(report.entries, 5000u);
 }
 
 TEST(route_frame, round_trip) {
