@@ -132,8 +132,10 @@ result<identify> identify::decode(bytes_view body, const peer_id& expected) {
   try {
     protozero::pbf_reader reader(reinterpret_cast<const char*>(body.data()), body.size());
     while (reader.next()) {
+      // Read before the value: taking the value ends the field, and its number with it.
+      const std::uint32_t tag = reader.tag();
       if (reader.wire_type() == protozero::pbf_wire_type::length_delimited)
-        take_field(out, reader.tag(), view_of(reader.get_view()));
+        take_field(out, tag, view_of(reader.get_view()));
       else
         reader.skip();
     }
