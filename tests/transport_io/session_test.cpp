@@ -216,7 +216,7 @@ TEST(session, port_in_use_is_told) {
 
 // The far end dies without a word and comes back on the same port with the same key: it says so by
 // a stateless reset.
-TEST(session, killed_and_reconnected) {
+TEST(session, stopped_and_reconnected) {
   test_node a;
   std::array<std::uint8_t, 32> seed{7};
   auto b = std::make_unique<test_node>(
@@ -293,9 +293,6 @@ TEST(session, protocol_the_peer_lacks) {
     static_cast<void>(a.ping(b.id()));
     return a.metrics.frames_dropped[frame_drop::unsupported].value() == 1;
   }));
-  EXPECT_GE(b.metrics.streams_refused[stream_refusal::negotiation].value()
-                + b.metrics.streams_refused[stream_refusal::unknown_protocol].value(),
-            0u);
   a.send(b.id(), frames_protocol, chunk_view::copy(as_bytes("hello")));
   EXPECT_TRUE(b.frames.wait_frames(1));
 }
