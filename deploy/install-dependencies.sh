@@ -78,16 +78,18 @@ add_backports_source() {
   mirror=$("$here/debian-mirror.sh" bookworm)
   printf 'Types: deb\nURIs: %s\nSuites: bookworm-backports\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
     "$mirror" | as_root tee /etc/apt/sources.list.d/weft-backports.sources >/dev/null
+  as_root apt-get update -q
 }
 
 if [ ${#missing[@]} -gt 0 ] || [ ${#missing_backports[@]} -gt 0 ]; then
   echo "install-dependencies: installing ${missing[*]} ${missing_backports[*]}"
+  # First of all: a fresh system has no package lists yet, and only they tell what its sources are.
+  as_root apt-get update -q
   from=()
   if [ "$release" = bookworm ] && [ ${#missing_backports[@]} -gt 0 ]; then
     add_backports_source
     from=(-t bookworm-backports)
   fi
-  as_root apt-get update -q
   if [ ${#missing[@]} -gt 0 ]; then install "${missing[@]}"; fi
   if [ ${#missing_backports[@]} -gt 0 ]; then install "${from[@]}" "${missing_backports[@]}"; fi
 fi
