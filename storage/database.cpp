@@ -7,11 +7,36 @@
 
 namespace weft::storage {
 
+namespace {
+
+/// The last errno SQLite kept for the log or the database file; 0 when it has none. Its own
+/// `sqlite3_system_errno` is overwritten by the rollback that follows a failed commit.
+int file_errno(sqlite3* handle) noexcept {
+  for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
+    sqlite3_file* file = nullptr;
+    if (sqlite3_file_control(handle, "main", which, &file) != SQLITE_OK) continue;
+    int number = 0;
+    if (file && file->pMethods
+        && file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) == SQLITE_OK
+        && number != 0)
+      return number;
+  }
+  return 0;
+}
+
+/// Counting memory costs SQLite a mutex per allocation.
+void configure_sqlite() {
+  static const int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)code;  // refused when something else uses SQLite already: only slower
+}
+
+}  // namespace
+
 error database_error(sqlite3* handle, int code, std::string_view what) {
   std::string text{what};
   text += ": ";
   text += handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
-  const int system = handle ? sqlite3_system_errno(handle) : 0;
+  int system = handle ? sqlite3_system_errno(handle) : 0;
   switch (code & 0xff) {
     case SQLITE_FULL:
       return {ec::disk_full, std::move(text)};
@@ -28,6 +53,8 @@ error database_error(sqlite3* handle, int code, std::string_view what) {
     default:
       break;
   }
+  if (handle && code == SQLITE_IOERR_WRITE)
+    if (const int number = file_errno(handle); number != 0) system = number;
   if (system == ENOSPC || system == EDQUOT || system == EFBIG)
     return {ec::disk_full, std::move(text)};
   if (system == EACCES || system == EPERM || system == EROFS) return {ec::denied, std::move(text)};
@@ -86,7 +113,14 @@ bytes_view statement::bytes(int column) const noexcept {
 
 std::string_view statement::text(int column) const noexcept { return as_text(bytes(column)); }
 
+void database::closer::operator()(sqlite3* d) const noexcept {
+  // With a limit SQLite would cut the log to nothing here, and it would have to grow again.
+  sqlite3_exec(d, "PRAGMA journal_size_limit=-1", nullptr, nullptr, nullptr);
+  sqlite3_close_v2(d);
+}
+
 result<database> database::open(const std::filesystem::path& file, mode m, bool sync) {
+  configure_sqlite();
   sqlite3* raw = nullptr;
   const int flags = SQLITE_OPEN_NOMUTEX
                     | (m == mode::read_only ? SQLITE_OPEN_READONLY
@@ -99,9 +133,17 @@ result<database> database::open(const std::filesystem::path& file, mode m, bool 
   sqlite3_busy_timeout(raw, 2000);
   if (m == mode::read_write) {
     WEFT_TRY_VOID(db.execute("PRAGMA journal_mode=WAL"));
-    WEFT_TRY_VOID(db.execute(sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
-    WEFT_TRY_VOID(db.execute("PRAGMA wal_autocheckpoint=4096"));
+    WEFT_TRY_VOID(db.wait_for_disk(sync));
     WEFT_TRY_VOID(db.execute("PRAGMA journal_size_limit=67108864"));
+    int keep = 1;
+    sqlite3_file_control(raw, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+    db.log_frames_ = std::make_unique<std::uint64_t>(0);
+    // Replaces SQLite's own hook, which would checkpoint within a commit.
+    const auto count = [](void* frames, sqlite3*, const char*, int pages) {
+      *static_cast<std::uint64_t*>(frames) = static_cast<std::uint64_t>(pages);
+      return SQLITE_OK;
+    };
+    sqlite3_wal_hook(raw, count, db.log_frames_.get());
   }
   WEFT_TRY_VOID(db.execute("PRAGMA cache_size=-4096"));
   return db;
@@ -110,6 +152,42 @@ result<database> database::open(const std::filesystem::path& file, mode m, bool 
 result<void> database::execute(const char* sql) {
   const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return fail(database_error(handle_.get(), code, sql));
+  return {};
+}
+
+result<void> database::wait_for_disk(bool wait) {
+  return execute(wait ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+}
+
+void database::reserve_log(std::uint64_t bytes) noexcept {
+  sqlite3_file* log = nullptr;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK
+      || !log || !log->pMethods)
+    return;
+  sqlite3_int64 size = 0;
+  if (log->pMethods->xFileSize(log, &size) != SQLITE_OK) return;
+  // Written rather than allocated: the first write to an allocated block is journalled too. What
+  // follows the last valid frame is never read.
+  static constexpr std::array<std::uint8_t, 64 * 1024> zeros{};
+  const sqlite3_int64 before = size;
+  while (static_cast<std::uint64_t>(size) < bytes) {
+    if (log->pMethods->xWrite(log, zeros.data(), zeros.size(), size) != SQLITE_OK) {
+      log->pMethods->xTruncate(log, before);  // the last room on a disk is for messages
+      return;
+    }
+    size += static_cast<sqlite3_int64>(zeros.size());
+  }
+  if (size != before) log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+}
+
+result<void> database::checkpoint() {
+  int frames = 0;
+  int moved = 0;
+  const int code = sqlite3_wal_checkpoint_v2(handle_.get(), "main", SQLITE_CHECKPOINT_PASSIVE,
+                                             &frames, &moved);
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED) return {};
+  if (code != SQLITE_OK) return fail(database_error(handle_.get(), code, "checkpoint"));
+  if (frames == moved && log_frames_) *log_frames_ = 0;
   return {};
 }
 

@@ -14,7 +14,8 @@
 /// SQLite behind RAII and `result`. Internal to storage/. One thread per object.
 namespace weft::storage {
 
-/// The code that stands for an SQLite failure, with SQLite's own text.
+/// The code that stands for an SQLite failure, with SQLite's own text. A write the system refused
+/// for lack of room is ec::disk_full, whichever way SQLite reports it.
 error database_error(sqlite3* handle, int code, std::string_view what);
 
 /// A prepared statement that is bound, stepped and reset over and over.
@@ -48,7 +49,8 @@ class statement {
 class database {
  public:
   enum class mode : std::uint8_t { read_write, read_only };
-  /// Opens the file in WAL mode. ec::denied, ec::corrupt, ec::disk_full, ec::io.
+  /// Opens the file in WAL mode; nothing is moved from the log to the file but by `checkpoint`.
+  /// ec::denied, ec::corrupt, ec::disk_full, ec::io.
   static result<database> open(const std::filesystem::path& file, mode m, bool sync);
 
   database() = default;
@@ -61,10 +63,25 @@ class database {
   std::int64_t last_row() const noexcept { return sqlite3_last_insert_rowid(handle_.get()); }
   sqlite3* handle() const noexcept { return handle_.get(); }
 
+  // -- write-ahead log ---
+
+  /// Whether commits wait for the disk from now on; between transactions.
+  result<void> wait_for_disk(bool wait);
+  /// Gives the log its size at once: a sync of a file that does not grow need not wait for the file
+  /// system's journal. Best effort, without effect when it is larger.
+  void reserve_log(std::uint64_t bytes) noexcept;
+  /// Frames, of one page each, in the log since it was last begun anew.
+  std::uint64_t log_frames() const noexcept { return log_frames_ ? *log_frames_ : 0; }
+  /// Syncs the log and moves its pages into the database file, so that the next commit begins the
+  /// log anew. Readers and writers go on. ec::disk_full, ec::io.
+  result<void> checkpoint();
+
  private:
   struct closer {
-    void operator()(sqlite3* d) const noexcept { sqlite3_close_v2(d); }
+    void operator()(sqlite3* d) const noexcept;
   };
+  /// Written by SQLite after each commit; at a place of its own, so that a database can be moved.
+  std::unique_ptr<std::uint64_t> log_frames_;
   std::unique_ptr<sqlite3, closer> handle_;
 };
 

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <deque>
 #include <fcntl.h>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -50,6 +51,10 @@ struct message_store::impl {
   void run();
   /// Takes whole batches up to the limit of a transaction, at least one.
   std::vector<store_batch> take();
+  /// Waits for work; false: there is none left and the store stops.
+  bool wait_for_work(std::unique_lock<std::mutex>& held);
+  /// The thread that reads whole payloads, so that commits do not wait for it.
+  void run_checks();
   template <class Fill>
   result<payload_file> import(Fill fill);
 
@@ -70,6 +75,14 @@ struct message_store::impl {
   std::uint64_t finished = 0;
   bool stopping = false;
   std::thread thread;
+
+  /// Payloads to read through, and those read with the verdict.
+  std::condition_variable unchecked_wake;
+  std::deque<store_operation> unchecked;
+  std::vector<std::pair<store_operation, ec>> checked;
+  std::size_t checking = 0;
+  bool checks_end = false;
+  std::thread checker;
 
   std::mutex reader_mutex;
   std::optional<database> reader;
@@ -92,11 +105,17 @@ result<stored_state> message_store::load() { return impl_->writer.load(); }
 
 void message_store::start(completion done) {
   impl_->done = std::move(done);
+  impl_->checker = std::thread{[this] { impl_->run_checks(); }};
   impl_->thread = std::thread{[this] { impl_->run(); }};
 }
 
 std::vector<store_batch> message_store::impl::take() {
   std::vector<store_batch> taken;
+  for (auto& [op, verdict] : checked) {
+    writer.note_check(std::get<complete_payload>(op.action), verdict);
+    taken.emplace_back().operations.push_back(std::move(op));
+  }
+  checked.clear();
   std::size_t operations = 0;
   while (!queue.empty()) {
     const std::size_t next = queue.front().operations.size();
@@ -110,21 +129,69 @@ std::vector<store_batch> message_store::impl::take() {
   return taken;
 }
 
+bool message_store::impl::wait_for_work(std::unique_lock<std::mutex>& held) {
+  const auto ready = [&] { return stopping || !queue.empty() || !checked.empty(); };
+  while (!ready()) {
+    held.unlock();
+    writer.rest();
+    held.lock();
+    if (ready()) break;
+    if (!writer.unsynced())
+      wake.wait(held, ready);
+    else
+      wake.wait_for(held, config.removal_sync_delay, ready);
+  }
+  return !queue.empty() || !checked.empty();
+}
+
 void message_store::impl::run() {
   std::unique_lock held{mutex};
-  for (;;) {
-    wake.wait(held, [&] { return stopping || !queue.empty(); });
-    if (queue.empty()) return;
+  while (wait_for_work(held)) {
+    const std::size_t waiting = queue.size();
+    const std::size_t checks = checked.size();
     std::vector<store_batch> taken = take();
+    const std::size_t submissions = waiting - queue.size();
     held.unlock();
     std::vector<store_batch*> group;
     group.reserve(taken.size());
     for (store_batch& batch : taken) group.push_back(&batch);
     writer.commit(group);
-    for (store_batch& batch : taken) done(std::move(batch));
+    std::vector<store_operation> to_check = writer.take_unchecked();
+    for (store_batch& batch : taken)
+      if (!batch.empty()) done(std::move(batch));
     held.lock();
-    finished += taken.size();
+    checking = checking - checks + to_check.size();
+    std::move(to_check.begin(), to_check.end(), std::back_inserter(unchecked));
+    if (!to_check.empty()) unchecked_wake.notify_one();
+    finished += submissions;
     idle.notify_all();
+  }
+  checks_end = true;
+  held.unlock();
+  unchecked_wake.notify_one();
+  checker.join();
+  // The pieces stay; the next process asks for the check again.
+  for (auto& [op, verdict] : checked) unchecked.push_back(std::move(op));
+  store_batch rest;
+  for (store_operation& op : unchecked) {
+    op.outcome = ec::stopping;
+    rest.operations.push_back(std::move(op));
+  }
+  if (!rest.empty()) done(std::move(rest));
+}
+
+void message_store::impl::run_checks() {
+  std::unique_lock held{mutex};
+  for (;;) {
+    unchecked_wake.wait(held, [&] { return checks_end || !unchecked.empty(); });
+    if (checks_end) return;
+    store_operation op = std::move(unchecked.front());
+    unchecked.pop_front();
+    held.unlock();
+    const ec verdict = check_payload(paths, std::get<complete_payload>(op.action), config.sync);
+    held.lock();
+    checked.emplace_back(std::move(op), verdict);
+    wake.notify_one();
   }
 }
 
@@ -155,7 +222,7 @@ void message_store::flush() {
   std::unique_lock held{impl_->mutex};
   if (!impl_->thread.joinable()) return;
   const std::uint64_t goal = impl_->submitted;
-  impl_->idle.wait(held, [&] { return impl_->finished >= goal; });
+  impl_->idle.wait(held, [&] { return impl_->finished >= goal && impl_->checking == 0; });
 }
 
 void message_store::stop() {

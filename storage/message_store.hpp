@@ -18,8 +18,10 @@ namespace weft::storage {
 
 /// The outbox, the inbox and the payload files of one node, on disk. One writer thread takes
 /// batches of operations, puts everything that waits into one SQLite transaction (group commit) and
-/// returns each batch after the commit. Survives `kill -9` at any point: a batch whose completion
-/// was called with ec::none is on disk.
+/// returns each batch after the commit. Survives `kill -9` at any point, and a power cut as
+/// `store_config::sync` says: a batch whose completion was called with ec::none is on disk.
+/// `complete_payload` operations come back in a batch of their own, once a second thread has read
+/// the payload through; ec::stopping when there was no time for it.
 class message_store {
  public:
   /// Called on the store's thread with the batch as it was submitted, outcomes filled in. Must not

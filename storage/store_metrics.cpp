@@ -5,6 +5,8 @@ namespace weft::storage {
 
 void store_metrics::collect(metrics::visitor& v) const {
   v.count("weft_store_commits_total", "Transactions committed.", {}, commits);
+  v.count("weft_store_checkpoints_total", "Times the log was emptied into the database.", {},
+          checkpoints);
   v.count("weft_store_operations_total", "Operations committed.", {}, operations);
   v.count("weft_store_duplicates_total", "Inbound messages that were known.", {}, duplicates);
   v.count("weft_store_refused_total", "Operations refused by a limit of a box.", {}, refused);

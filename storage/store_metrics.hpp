@@ -14,6 +14,7 @@ struct store_metrics {
                                                        512, 1024, 2048, 4096, 8192};
 
   metrics::counter commits;
+  metrics::counter checkpoints;
   metrics::counter operations;
   metrics::counter duplicates;
   metrics::counter refused;

@@ -56,12 +56,15 @@ result<void> store_writer::open() {
     const std::uint64_t pages = config_.database_bytes_max / static_cast<std::uint64_t>(page);
     WEFT_TRY_VOID(db_.execute(("PRAGMA max_page_count=" + std::to_string(pages)).c_str()));
   }
+  db_.reserve_log(config_.log_bytes);
   WEFT_TRY_VOID(prepare());
   WEFT_TRY_VOID(remove_orphans());
   return count();
 }
 
 result<void> store_writer::prepare() {
+  WEFT_TRY(begin_, db_.prepare("BEGIN IMMEDIATE"));
+  WEFT_TRY(commit_, db_.prepare("COMMIT"));
   WEFT_TRY(insert_outbox_, db_.prepare("INSERT OR IGNORE INTO outbox VALUES (?,?,?,?,?,?,?,?)"));
   WEFT_TRY(delete_outbox_, db_.prepare("DELETE FROM outbox WHERE id=? RETURNING size, file"));
   WEFT_TRY(insert_seen_,

@@ -9,7 +9,7 @@ namespace weft::storage {
 
 using namespace messaging;
 
-std::string store_writer::piece_name(const peer_id& sender, const message_id& id) const {
+std::string piece_name(const peer_id& sender, const message_id& id) {
   // The hash keeps the name free of anything a sender could choose.
   const auto digest = crypto::sha256(sender.bytes());
   return to_hex(bytes_view{digest}.first(8)) + "-" + id.to_string();
@@ -74,14 +74,16 @@ result<void> store_writer::execute(write_fragment& a, store_operation& op) {
     op.outcome = ec::malformed;
     return {};
   }
+  const auto bit = static_cast<std::uint8_t>(1u << (a.index % 8));
+  // What is on disk and may be under examination does not change any more.
+  if ((p.received[a.index / 8] & bit) != 0) return {};
   const auto written
       = write_at(p.file, std::uint64_t{a.index} * a.shape.fragment_bytes, a.data, p.path);
   if (!written) {
     op.outcome = written.error().code;
     return {};
   }
-  p.received[a.index / 8]
-      = static_cast<std::uint8_t>(p.received[a.index / 8] | 1u << (a.index % 8));
+  p.received[a.index / 8] = static_cast<std::uint8_t>(p.received[a.index / 8] | bit);
   p.dirty = true;
   return {};
 }
@@ -91,35 +93,72 @@ result<void> store_writer::delete_piece(const peer_id& sender, const message_id&
   return delete_piece_.bind(1, sender.bytes()).bind(2, bytes_view{id.bytes}).run();
 }
 
-result<std::filesystem::path> store_writer::settle_file(const complete_payload& a, ec& refusal) {
-  const std::string name = piece_name(a.sender, a.id);
-  const auto from = paths_.incoming / name;
-  const auto to = paths_.received / name;
-  std::error_code ignored;
-  // A crash between the rename and the commit left it at its new place.
-  const bool moved
-      = !std::filesystem::exists(from, ignored) && std::filesystem::exists(to, ignored);
-  const auto& place = moved ? to : from;
+namespace {
+
+/// Where a payload is: a crash between the rename and the commit left it at its new place.
+struct payload_place {
+  payload_place(const store_paths& paths, const complete_payload& a)
+      : name(piece_name(a.sender, a.id)), from(paths.incoming / name), to(paths.received / name) {
+    std::error_code ignored;
+    moved = !std::filesystem::exists(from, ignored) && std::filesystem::exists(to, ignored);
+  }
+  const std::filesystem::path& now() const noexcept { return moved ? to : from; }
+
+  std::string name;
+  std::filesystem::path from;
+  std::filesystem::path to;
+  bool moved = false;
+};
+
+}  // namespace
+
+ec check_payload(const store_paths& paths, const complete_payload& payload, bool sync) {
+  const payload_place place{paths, payload};
+  const auto file = open_file(place.now(), O_RDWR);
+  if (!file) return file.error().code == ec::not_found ? ec::corrupt : file.error().code;
+  const auto digest = digest_file(*file, payload.shape.size, place.now());
+  if (!digest) return digest.error().code == ec::truncated ? ec::corrupt : digest.error().code;
+  if (*digest != payload.shape.digest) return ec::corrupt;
+  if (sync)
+    if (const auto synced = sync_file(*file, place.now()); !synced) return synced.error().code;
+  return ec::none;
+}
+
+void store_writer::note_check(const complete_payload& payload, ec verdict) {
+  checks_.insert_or_assign({payload.sender, payload.id}, verdict);
+}
+
+void store_writer::take_out_unchecked(const std::vector<store_batch*>& group) {
+  if (deferred_.empty()) return;
+  for (store_batch* batch : group) {
+    auto& operations = batch->operations;
+    std::size_t kept = 0;
+    for (store_operation& op : operations) {
+      if (std::find(deferred_.begin(), deferred_.end(), &op) != deferred_.end())
+        unchecked_.push_back(std::move(op));
+      else if (&operations[kept++] != &op)
+        operations[kept - 1] = std::move(op);
+    }
+    operations.resize(kept);
+  }
+  deferred_.clear();
+}
+
+result<std::filesystem::path> store_writer::settle_file(const complete_payload& a, ec verdict,
+                                                        ec& refusal) {
+  const payload_place place{paths_, a};
   const auto give_up = [&](error e) {
     refusal = e.code;
     return fail(std::move(e));
   };
-  auto file = open_file(place, O_RDWR);
-  if (!file) return give_up({ec::corrupt, file.error().detail});
-  auto digest = digest_file(*file, a.shape.size, place);
-  if (!digest && digest.error().code != ec::truncated) return give_up(std::move(digest.error()));
-  if (!digest || *digest != a.shape.digest) {
-    doomed_.push_back(place);
-    return give_up({ec::corrupt, place.string() + " does not have the digest it was sent with"});
-  }
-  if (config_.sync)
-    if (auto synced = sync_file(*file, place); !synced) return give_up(std::move(synced.error()));
-  if (!moved && std::rename(from.c_str(), to.c_str()) != 0)
-    return give_up(file_error(errno, to, "cannot move the payload to"));
+  if (verdict == ec::corrupt) doomed_.push_back(place.now());
+  if (verdict != ec::none) return give_up({verdict, place.now().string()});
+  if (!place.moved && std::rename(place.from.c_str(), place.to.c_str()) != 0)
+    return give_up(file_error(errno, place.to, "cannot move the payload to"));
   if (config_.sync)
     if (auto synced = sync_folder(paths_.received); !synced)
       return give_up(std::move(synced.error()));
-  return to;
+  return place.to;
 }
 
 result<void> store_writer::execute(complete_payload& a, store_operation& op) {
@@ -129,8 +168,14 @@ result<void> store_writer::execute(complete_payload& a, store_operation& op) {
     op.outcome = ec::limit;
     return {};
   }
-  // Written in this very group: the bits go in before the row disappears, or not at all.
-  auto file = settle_file(a, op.outcome);
+  const auto check = checks_.find({a.sender, a.id});
+  if (check == checks_.end()) {
+    deferred_.push_back(&op);
+    return {};
+  }
+  const ec verdict = check->second;
+  checks_.erase(check);
+  auto file = settle_file(a, verdict, op.outcome);
   if (!file) {
     if (op.outcome == ec::corrupt) return delete_piece(a.sender, a.id);
     return {};

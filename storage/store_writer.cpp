@@ -19,7 +19,21 @@ constexpr std::size_t pieces_max = 256;
 constexpr std::size_t repeat_max = 64 * 1024;
 constexpr std::uint64_t prune_every = 4096;
 
+/// A page and its frame's header.
+constexpr std::uint64_t frame_bytes = 4096 + 24;
+/// The log is emptied when it holds this part of its size, and this part when nothing waits.
+constexpr std::uint64_t busy_part = 2;
+constexpr std::uint64_t idle_part = 8;
+
 std::int64_t number(wall_time t) noexcept { return t.time_since_epoch().count(); }
+
+/// Whether losing the operation in a power cut only brings a message again.
+bool may_wait(const store_operation& op) noexcept {
+  return std::holds_alternative<remove_outbound>(op.action)
+         || std::holds_alternative<mark_shown>(op.action)
+         || std::holds_alternative<remember_channel>(op.action)
+         || std::holds_alternative<read_outbound>(op.action);
+}
 
 }  // namespace
 
@@ -157,8 +171,23 @@ result<void> store_writer::run(store_operation& op) {
   return std::visit([&](auto& action) { return execute(action, op); }, op.action);
 }
 
+result<void> store_writer::choose_sync(const std::vector<store_batch*>& group) {
+  if (!config_.sync) return {};
+  const auto now = std::chrono::steady_clock::now();
+  bool wait = unsynced_since_ && now - *unsynced_since_ >= config_.removal_sync_delay;
+  for (const store_batch* batch : group) {
+    if (wait) break;
+    wait = !std::all_of(batch->operations.begin(), batch->operations.end(), may_wait);
+  }
+  if (wait == waits_for_disk_) return {};
+  WEFT_TRY_VOID(db_.wait_for_disk(wait));
+  waits_for_disk_ = wait;
+  return {};
+}
+
 result<void> store_writer::run_group(const std::vector<store_batch*>& group) {
-  WEFT_TRY_VOID(db_.execute("BEGIN IMMEDIATE"));
+  WEFT_TRY_VOID(choose_sync(group));
+  WEFT_TRY_VOID(begin_.run());
   for (store_operation& op : repeat_) WEFT_TRY_VOID(run(op));
   for (store_batch* batch : group)
     for (store_operation& op : batch->operations) WEFT_TRY_VOID(run(op));
@@ -177,9 +206,32 @@ result<void> store_writer::finish_group() {
     piece.dirty = false;
   }
   if (seen_since_prune_ >= prune_every) WEFT_TRY_VOID(prune());
-  WEFT_TRY_VOID(db_.execute("COMMIT"));
+  WEFT_TRY_VOID(commit_.run());
   repeat_.clear();
+  if (waits_for_disk_)
+    unsynced_since_.reset();
+  else if (!unsynced_since_)
+    unsynced_since_ = std::chrono::steady_clock::now();
   return {};
+}
+
+// -- log ---
+
+void store_writer::checkpoint_above(std::uint64_t frames) {
+  if (db_.log_frames() == 0 || db_.log_frames() < frames) return;
+  if (const auto done = db_.checkpoint(); !done) {
+    // The log keeps everything; the next commit tells the user when there is no room for it.
+    ++metrics_.errors;
+    return;
+  }
+  ++metrics_.checkpoints;
+  unsynced_since_.reset();
+}
+
+void store_writer::rest() {
+  const auto now = std::chrono::steady_clock::now();
+  const bool overdue = unsynced_since_ && now - *unsynced_since_ >= config_.removal_sync_delay;
+  checkpoint_above(overdue ? 0 : config_.log_bytes / frame_bytes / idle_part + 1);
 }
 
 result<void> store_writer::prune() {
@@ -204,6 +256,7 @@ void store_writer::fail_group(const std::vector<store_batch*>& group, const erro
   (void)db_.execute("ROLLBACK");
   // The files may hold more than the rows say, which is harmless; the rows are the truth.
   pieces_.clear();
+  deferred_.clear();
   doomed_.clear();
   ++metrics_.errors;
   for (store_batch* batch : group) {
@@ -259,6 +312,8 @@ void store_writer::commit(const std::vector<store_batch*>& group) {
       std::filesystem::remove(file, ignored);
     }
     doomed_.clear();
+    take_out_unchecked(group);
+    checkpoint_above(config_.log_bytes / frame_bytes / busy_part + 1);
   }
   if (pieces_.size() > pieces_max) pieces_.clear();
   settle_metrics(group);
