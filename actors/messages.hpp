@@ -141,6 +141,9 @@ struct send_question {
   outgoing message;
   /// Zero: until the message is acknowledged or given up.
   duration timeout{};
+  /// The core has taken the message; an imported file is its own from now on. May be null.
+  std::function<void()> on_taken;
+  /// First with nothing acknowledged, once the message is accepted: a durable one is on disk then.
   std::function<void(const transfer_progress&)> on_progress;
   reply<receipt> answer;
 };

@@ -93,11 +93,14 @@ void messaging_actor_impl::on_send(const send_question& q) {
     q.answer(fail(std::move(id.error())));
     return finish();
   }
+  if (q.on_taken) q.on_taken();
   asker a{.answer = q.answer,
           .on_progress = q.on_progress,
           .bytes = q.message.file ? q.message.file->size : q.message.body.size() - 1,
           .deadline = std::nullopt};
-  if (a.on_progress) a.on_progress({id->to_string(), 0, a.bytes});
+  // A durable message is accepted once it is on disk: `settle` says so then.
+  const bool durable = q.message.options.klass == messaging::message_class::durable;
+  if (a.on_progress && !durable) a.on_progress({id->to_string(), 0, a.bytes});
   if (q.timeout > duration::zero()) a.deadline = deadlines_.emplace(now() + q.timeout, *id);
   origins_.insert_or_assign(*id, std::move(a));
   finish();
@@ -190,9 +193,13 @@ void messaging_actor_impl::deliver(messaging::delivery& d) {
 // -- outcomes ---
 
 void messaging_actor_impl::settle(const messaging::receipt& r) {
-  if (r.status == messaging::receipt_status::stored) return;
   const auto at = origins_.find(r.id);
   if (at == origins_.end()) return;
+  if (r.status == messaging::receipt_status::stored) {
+    if (const auto* a = std::get_if<asker>(&at->second); a && a->on_progress)
+      a->on_progress({r.id.to_string(), 0, a->bytes});
+    return;
+  }
   const bool delivered = r.status == messaging::receipt_status::delivered;
   const auto why = delivered ? ec::none : (r.why == ec::none ? ec::timeout : r.why);
   if (const auto* item = std::get_if<job_item>(&at->second)) {

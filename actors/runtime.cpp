@@ -108,15 +108,13 @@ void runtime::send(send_request request, std::function<void(const transfer_progr
   q.timeout = request.timeout;
   const auto added = add_payload(request, impl_->options.messaging, *impl_->store, q.message);
   if (!added) return done(fail(added.error()));
-  const auto accepted = std::make_shared<std::atomic<bool>>(false);
-  q.on_progress = [accepted, on_progress = std::move(on_progress)](const transfer_progress& p) {
-    *accepted = true;
-    if (on_progress) on_progress(p);
-  };
-  q.answer = reply<receipt>([store = impl_->store.get(), file = q.message.file, accepted,
+  const auto taken = std::make_shared<std::atomic<bool>>(false);
+  q.on_taken = [taken] { *taken = true; };
+  q.on_progress = std::move(on_progress);
+  q.answer = reply<receipt>([store = impl_->store.get(), file = q.message.file, taken,
                              done = std::move(done)](result<receipt> r) {
     // Refused at the door: nobody else will remove the imported file.
-    if (!r && file && !*accepted) store->discard(*file);
+    if (!r && file && !*taken) store->discard(*file);
     done(std::move(r));
   });
   impl_->ask_messaging(std::move(q));

@@ -93,7 +93,8 @@ struct send_request {
   /// that was accepted stays in the outbox after ec::timeout.
   duration timeout{};
 };
-/// Reported once at acceptance (acked_bytes 0), then as acknowledgements come in.
+/// Reported once at acceptance (acked_bytes 0; a durable message is on disk then), and as
+/// acknowledgements come in.
 struct transfer_progress {
   /// Message id, 32 hex digits.
   std::string id;
