@@ -63,7 +63,7 @@ class Hostile(WeftTest):
         self.assertEqual(friend.stop(), 0)
 
     def dropped(self, node):
-        return node.metric("weft_packets_dropped_total") or 0
+        return node.metric("weft_transport_packets_dropped_total") or 0
 
     def test_random_datagrams(self):
         node = self.new_node().start()
@@ -101,9 +101,9 @@ class Hostile(WeftTest):
 
     def test_handshakes_that_never_finish(self):
         """Clients that never hear an answer: later ones must prove their address first, and all are forgotten in time."""
-        node = self.new_node("node", limits__retry_above=8, limits__handshake_timeout=2).start()
+        node = self.new_node("node", limits__retry_above=4, limits__handshake_timeout=2).start()
         client = self.new_node("client", limits__dials=64, limits__handshake_timeout=3).start()
-        relays = [Relay(self, node.udp_port(), mute=True) for _ in range(40)]
+        relays = [Relay(self, node.udp_port(), mute=True) for _ in range(12)]
         outcomes = []
 
         def dial(relay):

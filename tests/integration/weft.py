@@ -4,6 +4,7 @@
 Every process dies with the test that started it (PR_SET_PDEATHSIG), every wait has a deadline, and nothing listens
 anywhere but on loopback with ports the system chose.
 """
+import contextlib
 import ctypes
 import http.client
 import json
@@ -52,7 +53,11 @@ class UnixConnection(http.client.HTTPConnection):
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
+        try:
+            self.sock.connect(self.path)
+        except OSError:
+            self.sock.close()
+            raise
 
 
 class ApiError(Exception):
@@ -126,21 +131,27 @@ class Node:
 
     def _request(self, method, target, body, timeout):
         connection = UnixConnection(self.directory / "admin.sock", timeout * PATIENCE)
-        connection.request(method, target, body)
-        return connection, connection.getresponse()
+        try:
+            connection.request(method, target, body)
+            return connection, connection.getresponse()
+        except Exception:
+            connection.close()
+            raise
 
     def api(self, method, target, body=None, timeout=30):
         connection, response = self._request(method, target, body, timeout)
-        with connection.sock if connection.sock else response:
+        try:
             answer = json.loads(response.read())
+        finally:
+            connection.close()
         if "error" in answer:
             raise ApiError(answer["error"])
         return answer
 
     def lines(self, method, target, body=None, timeout=60):
         """The objects of a streamed answer, as they come."""
-        _, response = self._request(method, target, body, timeout)
-        with response:
+        connection, response = self._request(method, target, body, timeout)
+        with contextlib.closing(connection), response:
             for line in response:
                 if line.strip():
                     answer = json.loads(line)
