@@ -232,9 +232,8 @@ routing_core::impl::verdict routing_core::impl::take_new(std::uint16_t slot,
   const bool full = !where && table_.size() >= config_.destinations_max;
   if (full && heaviest() == slot) return refused(reject_reason::table_full);
   bool counted = false;
-  if (where)
-    for (const packed_route& route : table_.routes(*where).all())
-      counted = counted || route.neighbour() == slot;
+  const route_list held = where ? table_.routes(*where) : route_list{};
+  for (const packed_route& route : held.all()) counted = counted || route.neighbour() == slot;
   if (!counted && from.routes >= config_.routes_per_neighbour_max)
     return refused(reject_reason::neighbour_full);
   if (!may_verify(from)) return verdict::deferred;

@@ -126,8 +126,8 @@ void routing_core::impl::ask_again(outbox& out) {
         && take_token(ask_tokens_, ask_tokens_at_, now_, config_.requests_per_second / 2.0,
                       std::max(config_.request_burst / 2.0, 1.0))) {
       const request_entry request{key, pending.sequence, config_.request_hops_max};
-      for (const packed_route& route : table_.routes(*where).all())
-        asked[route.neighbour()].push_back(request);
+      const route_list list = table_.routes(*where);
+      for (const packed_route& route : list.all()) asked[route.neighbour()].push_back(request);
       pending.next = now_ + config_.request_interval * (1u << std::min(pending.tries, 6u));
       ++pending.tries;
     }

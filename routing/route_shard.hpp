@@ -65,7 +65,9 @@ struct route_list {
   std::array<packed_route, candidates_limit> routes{};
   std::uint8_t count = 0;
   std::uint8_t feasible = 0;
-  std::span<const packed_route> all() const noexcept { return {routes.data(), count}; }
+  std::span<const packed_route> all() const& noexcept { return {routes.data(), count}; }
+  /// A view of a temporary would outlive it in a range-based for.
+  std::span<const packed_route> all() const&& = delete;
 };
 
 /// Up to 64 rows whose hash values begin alike. The head has a tag of 8 hash bits for each row, all
