@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace weft::messaging {
 namespace {
 
@@ -173,6 +175,58 @@ TEST(hostile, wrong_destination) {
   EXPECT_EQ(give(net, 1, 0, frame), ec::wrong_destination);
   EXPECT_EQ(dropped(net, 1, drop_reason::wrong_destination), 1u);
   EXPECT_TRUE(net[1].deliveries.empty());
+}
+
+// Goal: a frame without hops left is not passed on, and says so.
+TEST(hostile, no_hops_left) {
+  mesh net{3};
+  recorder wire{net};
+  net.line();
+  wire.swallow = true;
+  ASSERT_TRUE(net[0].send(2, "for two"));
+  byte_buffer spent = to_buffer(wire.frames.at(0));
+  spent[remaining_offset] = 0;
+  EXPECT_EQ(give(net, 1, 0, chunk_view::copy(spent)), ec::hop_limit);
+  EXPECT_EQ(dropped(net, 1, drop_reason::hop_limit), 1u);
+  EXPECT_EQ(net[1].metrics->forwarded.value(), 0u);
+}
+
+// Goal: what a core keeps or passes on holds no reference to the slab a frame arrived in: one
+// message must not keep 64 KiB alive. Openings, answers, messages of both classes, fragments and
+// forwarded frames, those out of order included, each arrive in a slab of their own.
+TEST(hostile, frames_do_not_pin_their_slab) {
+  mesh net{3};
+  net.line();
+  ASSERT_TRUE(net[0].send(2, "first"));
+  net.run(1s);
+  std::vector<chunk> slabs;
+  net.tap = [&](std::size_t, std::size_t, chunk_view& frame) {
+    chunk slab = chunk::allocate(64 * 1024);
+    std::copy_n(frame.data(), frame.size(), slab.mutable_data());
+    frame = chunk_view{slab, 0, frame.size()};
+    slabs.push_back(std::move(slab));
+    return true;
+  };
+  net.options.jitter = 8ms;
+  net.options.loss = 0.1;
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(net[0].send(2, "volatile"));
+    ASSERT_TRUE(net[0].send(2, "durable", message_class::durable));
+  }
+  ASSERT_TRUE(net[0].send(2, chunk_view::copy(byte_buffer(300'000, 7)), message_class::volatile_));
+  ASSERT_TRUE(net[0].send_file(2, "file", byte_buffer(300'000, 9)));
+  // In the middle of it: fragments are missing, messages wait for commits.
+  net.run(40ms);
+  net.tap = nullptr;
+  for (auto& n : net.nodes) n->settle();
+  net.unlink(0, 1);
+  net.unlink(1, 2);
+  net.run(100ms);
+  ASSERT_GT(slabs.size(), 100u);
+  EXPECT_GT(net[2].deliveries.size(), 20u);
+  const auto pinned
+      = std::count_if(slabs.begin(), slabs.end(), [](const chunk& slab) { return !slab.unique(); });
+  EXPECT_EQ(pinned, 0);
 }
 
 // Goal: routes that run in a circle end by the hop limit; a limit too small for the path never

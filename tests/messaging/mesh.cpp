@@ -25,7 +25,10 @@ void memory_store::execute(store_operation& op) {
   const auto key = [](const auto& a) { return std::pair{a.sender, a.id}; };
   if (auto* a = std::get_if<append_outbound>(&op.action)) {
     op.outcome = failure;
-    if (failure == ec::none) outbound[a->id] = *a;
+    if (failure == ec::none) {
+      outbound[a->id] = *a;
+      accepted.insert(a->id);
+    }
   } else if (auto* r = std::get_if<remove_outbound>(&op.action)) {
     outbound.erase(r->id);
   } else if (auto* read = std::get_if<read_outbound>(&op.action)) {

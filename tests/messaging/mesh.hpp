@@ -22,6 +22,8 @@ class memory_store {
   stored_state load() const;
 
   std::map<message_id, stored_outbound> outbound;
+  /// Every message ever committed to the outbox.
+  std::set<message_id> accepted;
   std::map<std::uint64_t, stored_inbound> inbound;
   std::set<std::pair<peer_id, message_id>> seen;
   std::map<std::pair<peer_id, message_id>, std::pair<stored_reassembly, byte_buffer>> pieces;
