@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <ctime>
 #include <filesystem>
 #include <mutex>
 #include <stdlib.h>
@@ -93,6 +94,13 @@ struct durable_node : next_hop_source {
   std::unique_ptr<storage::message_store> store;
 };
 
+/// Of all threads of the process.
+double cpu_seconds() {
+  std::timespec t{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
 void durable_messages(benchmark::State& state) {
   signal ready;
   durable_node a{1, ready};
@@ -100,6 +108,7 @@ void durable_messages(benchmark::State& state) {
   const auto window = static_cast<std::size_t>(state.range(0));
   const chunk_view body = chunk_view::copy(byte_buffer(200, 7));
   const std::size_t messages = window == 1 ? 200 : 20'000;
+  const double cpu_before = cpu_seconds();
   for (auto _ : state) {
     a.done = 0;
     std::size_t sent = 0;
@@ -120,7 +129,12 @@ void durable_messages(benchmark::State& state) {
       }
     }
   }
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(messages));
+  const auto total = static_cast<double>(state.iterations()) * static_cast<double>(messages);
+  state.SetItemsProcessed(static_cast<std::int64_t>(total));
+  const auto commits = static_cast<double>(a.store->metrics().commits.value()
+                                           + b.store->metrics().commits.value());
+  state.counters["messages_per_commit"] = total * 2 / commits;
+  state.counters["cpu_us_per_message"] = (cpu_seconds() - cpu_before) * 1e6 / total;
 }
 BENCHMARK(durable_messages)
     ->Arg(1)
