@@ -6,6 +6,7 @@
 #include "node/files.hpp"
 
 #include <charconv>
+#include <filesystem>
 #include <set>
 
 namespace weft::node {
@@ -117,6 +118,14 @@ result<actors::send_request> send_of(const http_request& request, const config& 
     return fail(ec::bad_argument, "the file must be an absolute path");
   if (!file_exists(send.file))
     return fail(ec::not_found, "there is no file " + send.file + " that the node can see");
+  std::error_code wrong;
+  const auto size = std::filesystem::file_size(send.file, wrong);
+  // What fits into one frame travels as a plain message: no file on the other side.
+  if (!wrong && size <= c.messages.fragment_bytes) {
+    WEFT_TRY(const auto content, read_file(send.file, c.messages.fragment_bytes));
+    send.body = to_buffer(as_bytes(content));
+    send.file.clear();
+  }
   return send;
 }
 

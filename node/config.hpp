@@ -111,6 +111,13 @@ config_problems apply_overrides(const config_overrides& values, std::string_view
 /// settings are left alone.
 config_overrides overrides_from_environment(const char* const* environment);
 
+/// Lowers limits that have no key of their own to those they depend on: classes of a queue to the
+/// queue, first windows to the largest ones.
+void settle_dependent_limits(config& c);
+/// What the cores say about their sections, for example two limits that contradict each other.
+/// ec::bad_config.
+result<void> validate_sections(const config& c);
+
 /// Defaults, then the file, then the environment, then `flags`. ec::not_found without the file,
 /// ec::bad_config with every problem, one per line.
 result<config> load_config(const std::string& path, const config_overrides& flags);

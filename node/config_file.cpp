@@ -230,7 +230,12 @@ result<config> load_config(const std::string& path, const config_overrides& flag
   for (auto& p : apply_overrides(overrides_from_environment(environ), "environment", c))
     problems.push_back(std::move(p));
   for (auto& p : apply_overrides(flags, "command line", c)) problems.push_back(std::move(p));
-  if (problems.empty()) return c;
+  if (problems.empty()) {
+    settle_dependent_limits(c);
+    const auto valid = validate_sections(c);
+    if (valid) return c;
+    problems.push_back({path, 0, valid.error().detail});
+  }
   std::string all;
   for (const auto& p : problems) all += (all.empty() ? "" : "\n") + to_string(p);
   return fail(ec::bad_config, all);

@@ -202,6 +202,24 @@ std::span<const config_key> config_keys() { return keys; }
 
 std::span<const std::string_view> profile_names() { return profiles; }
 
+void settle_dependent_limits(config& c) {
+  auto& l = c.limits;
+  for (auto& klass : l.queue.classes)
+    klass.bytes_max = std::min(klass.bytes_max, l.queue.bytes_max);
+  l.stream_window_initial = std::min(l.stream_window_initial, l.stream_window_max);
+  l.session_window_initial = std::min(l.session_window_initial, l.session_window_max);
+  l.negotiating_streams_max = std::min(l.negotiating_streams_max, l.streams_per_session_max);
+}
+
+result<void> validate_sections(const config& c) {
+  WEFT_TRY_VOID(c.limits.validate());
+  WEFT_TRY_VOID(c.routing.validate());
+  WEFT_TRY_VOID(c.messages.validate());
+  auto store = c.storage;
+  store.directory = "store";
+  return store.validate();
+}
+
 result<config> profile_config(std::string_view profile) {
   config c;
   c.node.profile = profile;
@@ -218,6 +236,7 @@ result<config> profile_config(std::string_view profile) {
     c.messages.durable_payload_bytes_max = 64u << 20;
     c.storage.inbox_bytes_max = 256u << 20;
     c.storage.outbox_bytes_max = 256u << 20;
+    settle_dependent_limits(c);
     return c;
   }
   if (profile == "private") {

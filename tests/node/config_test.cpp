@@ -3,6 +3,8 @@
 // exactly. Method: TOML texts in, structs and problems out; no file, no node.
 #include "node/config.hpp"
 
+#include "tests/node/temporary_directory.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -180,10 +182,24 @@ TEST(config, defaults_and_profiles_pass_their_own_checks) {
     config back;
     const auto problems = parse_config(format_config(*c, false), std::string(name), back);
     EXPECT_TRUE(problems.empty()) << to_string(problems.front());
-    EXPECT_TRUE(c->limits.validate()) << name;
-    EXPECT_TRUE(c->messages.validate()) << name;
+    EXPECT_TRUE(validate_sections(*c)) << name << ": " << validate_sections(*c).error().detail;
   }
   EXPECT_EQ(profile_config("servr").error().code, ec::not_found);
+}
+
+TEST(config, contradicting_limits_are_refused_when_loaded) {
+  const temporary_directory d;
+  put(d / "c.toml", "[limits]\nidle_timeout = 10\nkeep_alive = 9\n");
+  const auto refused = load_config(d / "c.toml", {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ec::bad_config);
+  EXPECT_NE(refused.error().detail.find("keep_alive"), std::string::npos) << refused.error().detail;
+  put(d / "c.toml",
+      "[limits]\nstream_window = 65536\nsession_window = 65536\npeer_queue_bytes = 65536\n");
+  const auto settled = load_config(d / "c.toml", {});
+  ASSERT_TRUE(settled) << settled.error().detail;
+  EXPECT_EQ(settled->limits.stream_window_initial, 65536U);
+  EXPECT_EQ(settled->limits.queue.classes[2].bytes_max, 65536U);
 }
 
 TEST(config, tells_changed_keys_apart) {

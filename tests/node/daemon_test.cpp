@@ -98,8 +98,11 @@ TEST_F(daemon_test, files_and_standard_input_arrive_unchanged) {
   const auto piped
       = run_weft({"send", peer_b, "-", "--dir", a.directory()}, {}, std::string("a\0b", 3));
   ASSERT_EQ(piped.exit_code, 0) << piped.err;
+  put(d / "small", "tiny");
+  ASSERT_EQ(a.ask({"send", peer_b, "--file", d / "small"}).exit_code, 0);
   const auto received = lines(b.ask({"recv", "--json"}).out);
-  ASSERT_EQ(received.size(), 2U);
+  ASSERT_EQ(received.size(), 3U);
+  EXPECT_EQ(received[2]["text"], "tiny");
   EXPECT_EQ(received[0]["bytes"], big.size());
   EXPECT_EQ(content_of(received[0].value("file", "")), big);
   EXPECT_EQ(received[1]["text"], std::string("a\0b", 3));
