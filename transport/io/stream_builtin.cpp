@@ -63,10 +63,17 @@ void ping_answerer::on_data(quic_stream& stream, bytes_view data, bool fin) {
     ++session_.context().metrics.streams_refused[stream_refusal::rate];
     return stream.reset(stream_error::rate_limited);
   }
-  if (fin) stream.finish();
+  if (!fin) return;
+  stream.finish();
+  give_back();
 }
 
-void ping_answerer::on_close(quic_stream&, ec) { --session_.ping_streams(); }
+void ping_answerer::on_close(quic_stream&, ec) { give_back(); }
+
+void ping_answerer::give_back() {
+  if (counted_) --session_.ping_streams();
+  counted_ = false;
+}
 
 void ping_asker::ask(request_id id, instant deadline) {
   if (rounds_.size() >= waiting_max) {

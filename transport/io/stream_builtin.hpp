@@ -53,8 +53,13 @@ class ping_answerer final : public stream_handler {
   void on_close(quic_stream& stream, ec why) override;
 
  private:
+  /// The peer has ended the stream and may open the next one; that our last bytes are not yet
+  /// acknowledged is not its fault.
+  void give_back();
+
   session& session_;
   ping_responder machine_;
+  bool counted_ = true;
 };
 
 /// Asks, one round after another on one stream.
