@@ -123,6 +123,8 @@ async function ping_rounds (connection, rounds) {
     if (Buffer.compare(Buffer.from(back), sent) !== 0) throw new Error(`ping: other bytes came back in round ${round}`)
   }
   await stream.close()
+  // The other side has ended its half too: one stream after another, never two.
+  while (!(await input.next()).done);
   return summary(samples)
 }
 
