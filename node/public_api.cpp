@@ -77,8 +77,8 @@ http_response readiness(node_context& node) {
     text += "\n";
   };
   const bool draining = node.draining;
-  line("running", !draining, draining ? "the node is shutting down" : "");
-  line("actors", !node.failed, node.failed ? "an actor died for good" : "");
+  line("serving", !draining, draining ? "the node is shutting down" : "");
+  line("no_actor_lost", !node.failed, node.failed ? "an actor died for good" : "");
   bool ready = node.runtime.ready() && !draining && !node.failed;
   const auto answered = status.wait_for(status_patience);
   if (answered && *answered) {

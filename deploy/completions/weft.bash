@@ -1,7 +1,7 @@
 # bash completion for weft; made by `weft completion bash`.
 _weft() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= word
-  local i known="||init|run|id|config|config check|config show|config defaults|keys|keys show|keys export|keys import|keys passphrase|status|health|peers|routes|wait|connect|disconnect|ping|send|recv|reload|shutdown|mesh|mesh up|bench|bench-far|version|completion|"
+  local i known="||init|run|id|config|config check|config show|config defaults|keys|keys show|keys export|keys import|keys passphrase|status|health|peers|routes|wait|connect|disconnect|ping|send|recv|reload|shutdown|mesh|mesh up|bench|version|completion|"
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     if [[ $known == *"|${command:+$command }$word|"* ]]; then command="${command:+$command }$word"; fi
@@ -40,7 +40,6 @@ _weft() {
     'mesh') COMPREPLY=($(compgen -W 'up -h --help --dir --json' -- "$current"));;
     'mesh up') COMPREPLY=($(compgen -W '-h --help --topology --keep --seed --demo --duration --dir --json' -- "$current"));;
     'bench') COMPREPLY=($(compgen -W '-h --help --repetitions --samples --bytes --hops --durable --rate --window --count --seconds --to --dir --json' -- "$current"));;
-    'bench-far') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'version') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'completion') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
   esac
