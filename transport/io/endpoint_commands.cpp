@@ -172,6 +172,7 @@ void quic_endpoint::listen(const multiaddr& address) {
       listening_.push_back(multiaddr::quic_v1(e));
   else
     listening_.push_back(multiaddr::quic_v1(bound));
+  certify_addresses();
   for (auto& [id, slot] : peers_)
     if (slot->chosen != nullptr) slot->chosen->push_identify();
 }

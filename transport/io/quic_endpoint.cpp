@@ -95,18 +95,19 @@ result<void> quic_endpoint::announce_protocols() {
 
 identify quic_endpoint::describe(const multiaddr& observed) const {
   identify out = identity_;
-  out.listen_addresses = listening_;
   out.observed_address = observed;
-  if (!listening_.empty()) {
-    peer_record record;
-    record.id = context_.self;
-    record.sequence = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::seconds>(wall_now().time_since_epoch()).count());
-    record.addresses = listening_;
-    out.signed_peer_record = seal_envelope(host_key_, peer_record_domain, peer_record_type,
-                                           encode_peer_record(record));
-  }
   return out;
+}
+
+void quic_endpoint::certify_addresses() {
+  identity_.listen_addresses = listening_;
+  peer_record record;
+  record.id = context_.self;
+  record.sequence = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(wall_now().time_since_epoch()).count());
+  record.addresses = listening_;
+  identity_.signed_peer_record
+      = seal_envelope(host_key_, peer_record_domain, peer_record_type, encode_peer_record(record));
 }
 
 // -- connection ids and timers ---

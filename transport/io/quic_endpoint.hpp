@@ -153,6 +153,8 @@ class quic_endpoint final : public session_host {
   result<net_path> path_towards(const ip_endpoint& remote);
   result<udp_socket*> open_socket(const ip_endpoint& endpoint);
   void listen(const multiaddr& address);
+  /// Signs the addresses listened on, for every identify from now on.
+  void certify_addresses();
   void run(control_command& c);
   void send(send_command& c);
   void respond(respond_command& c);

@@ -98,8 +98,9 @@ result<tls_session> tls_context::make_session(tls_peer& peer, unsigned flags) co
 }
 
 result<tls_session> tls_context::client(tls_peer& peer) const {
-  WEFT_TRY(auto session,
-           make_session(peer, GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT | GNUTLS_NO_TICKETS));
+  // One key share instead of GnuTLS's two: every libp2p peer takes the first, others ask again.
+  WEFT_TRY(auto session, make_session(peer, GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT
+                                                | GNUTLS_NO_TICKETS | GNUTLS_KEY_SHARE_TOP));
   if (ngtcp2_crypto_gnutls_configure_client_session(session.get()) != 0)
     return fail(ec::crypto, "QUIC set-up of the TLS client");
   return session;
