@@ -68,7 +68,7 @@ class Interop(WeftTest):
             self.assertIn(protocol, told["protocols"])
         self.assertEqual(results["ping:1000"]["samples"], 1000)
         self.assertGreaterEqual(node.metric("weft_identify_total", outcome="received"), 1)
-        self.assertEqual(node.metric("weft_perf_bytes_total", direction="inbound"), 256 * MEBIBYTE)
+        self.assertGreaterEqual(node.metric("weft_perf_bytes_total", direction="inbound"), 256 * MEBIBYTE)
         wait_until(lambda: node.status()["sessions"] == 0, 15, "the session ends with its peer")
 
     def test_js_opens_10000_streams(self):
@@ -96,7 +96,7 @@ class Interop(WeftTest):
             request = {"kind": "stream", "to": js.address, "samples": 1, way: 256 * MEBIBYTE, "limit_seconds": 120}
             result = node.api("POST", "/v1/bench", json.dumps(request), timeout=150)
             self.assertEqual(result["failures"], 0, result)
-        self.assertEqual(node.metric("weft_perf_bytes_total", direction="outbound"), 256 * MEBIBYTE)
+        self.assertGreaterEqual(node.metric("weft_perf_bytes_total", direction="outbound"), 256 * MEBIBYTE)
         self.assertEqual(node.cli("disconnect", js.peer).returncode, 0)
         wait_until(lambda: js.events("close"), 15, "js-libp2p sees the end")
 

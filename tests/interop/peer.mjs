@@ -157,7 +157,7 @@ async function redial (node, address, lost, seconds) {
   const lost_after = (performance.now() - start) / 1000
   for (;;) {
     try {
-      let current = await node.dial(address, { signal: AbortSignal.timeout(2000) })
+      const connection = await node.dial(address, { signal: AbortSignal.timeout(2000) })
       return { lost_after, back_after: (performance.now() - start) / 1000, connection }
     } catch (error) {
       if (performance.now() - start > seconds * 1000) throw error
