@@ -53,8 +53,8 @@ struct side : next_hop_source {
         key(key_of(n)),
         core(
             key, config, rng{n},
-            [source = rng{n + 10u}](bytes_span out) mutable {
-              for (auto& b : out) b = static_cast<std::uint8_t>(source.next());
+            [source = rng{n + 10u}](bytes_span range) mutable {
+              for (auto& b : range) b = static_cast<std::uint8_t>(source.next());
             },
             metrics, *this) {}
   std::optional<peer_id> next_hop(const peer_id& to) const override {
