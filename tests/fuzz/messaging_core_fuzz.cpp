@@ -19,7 +19,7 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-constexpr std::size_t steps_max = 192;
+constexpr std::size_t steps_max = 64;
 
 messaging_config small(bool churn) {
   messaging_config c;
