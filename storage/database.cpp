@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "storage/database.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
@@ -171,11 +172,13 @@ void database::reserve_log(std::uint64_t bytes) noexcept {
   static constexpr std::array<std::uint8_t, 64 * 1024> zeros{};
   const sqlite3_int64 before = size;
   while (static_cast<std::uint64_t>(size) < bytes) {
-    if (log->pMethods->xWrite(log, zeros.data(), zeros.size(), size) != SQLITE_OK) {
+    const auto part = static_cast<int>(
+        std::min<std::uint64_t>(zeros.size(), bytes - static_cast<std::uint64_t>(size)));
+    if (log->pMethods->xWrite(log, zeros.data(), part, size) != SQLITE_OK) {
       log->pMethods->xTruncate(log, before);  // the last room on a disk is for messages
       return;
     }
-    size += static_cast<sqlite3_int64>(zeros.size());
+    size += part;
   }
   if (size != before) log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
 }

@@ -237,6 +237,27 @@ TEST(message_store, disk_refuses_writes_then_recovers) {
   EXPECT_EQ(s.state.outbound[0].body.size(), 200'000u);
 }
 
+// Goal: the log has its size from the start, is emptied again and again, and stays near that size.
+TEST(message_store, log_keeps_its_size) {
+  temporary_folder folder;
+  auto config = config_in(folder);
+  config.log_bytes = 512 * 1024;
+  const auto log = config.directory / "messages.db-wal";
+  {
+    running_store s{config};
+    EXPECT_EQ(std::filesystem::file_size(log), config.log_bytes);
+    for (std::uint64_t i = 0; i < 400; ++i) {
+      ASSERT_EQ(s.run(outbound(i, std::string(8000, 'x')))[0].outcome, ec::none);
+      if (i >= 10) s.run(remove_outbound{message_id::from_parts(1, i - 10)});
+    }
+    EXPECT_GE(s.store->metrics().checkpoints.value(), 5u);
+    EXPECT_LE(std::filesystem::file_size(log), config.log_bytes);
+  }
+  EXPECT_EQ(std::filesystem::file_size(log), config.log_bytes);
+  running_store s{config};
+  EXPECT_EQ(s.state.outbound.size(), 10u);
+}
+
 // Goal: a file system without room makes every kind of write say disk_full, keeps what it had, and
 // the same store works again when there is room. On a small tmpfs of a mount namespace of its own.
 TEST(message_store, full_file_system) {
