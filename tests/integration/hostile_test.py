@@ -111,6 +111,8 @@ class Hostile(WeftTest):
                 outcomes.append(client.connect(f"/ip4/127.0.0.1/udp/{relay.port}/quic-v1"))
             except weft.ApiError as refused:
                 outcomes.append(refused.code)
+            except OSError:
+                pass  # the admin socket's own queue is full: one dial fewer
 
         dialers = [threading.Thread(target=dial, args=(relay,)) for relay in relays]
         for dialer in dialers:

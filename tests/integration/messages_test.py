@@ -67,16 +67,16 @@ class Messages(WeftTest):
 
     def test_receiver_killed(self):
         a, b = self.start_pair()
-        sent = [f"message {i}" for i in range(400)]
+        sent = [f"message {i}" for i in range(120)]
         received = []
-        for start in range(0, 400, 100):
-            for text in sent[start:start + 100]:
+        for start in range(0, 120, 30):
+            for text in sent[start:start + 30]:
                 a.accept(b.peer, text.encode())
             b.kill()
             b.settings["network.bootstrap"] = a.address()
             b.start()
             received += b.receive()
-        received += self.receive_all(b, 400 - len(received), 60)
+        received += self.receive_all(b, 120 - len(received), 60)
         self.expect_each_once(received, sent)
         wait_until(lambda: a.status()["outbox"]["messages"] == 0, 30, "all are acknowledged")
 
@@ -85,7 +85,7 @@ class Messages(WeftTest):
         address = b.address()
         port = b.udp_port()
         b.kill()
-        sent = [f"message {i}" for i in range(200)]
+        sent = [f"message {i}" for i in range(80)]
         for text in sent:
             a.accept(b.peer, text.encode())
         a.kill()
@@ -93,10 +93,10 @@ class Messages(WeftTest):
         b.start()
         a.settings["network.bootstrap"] = address
         a.start()
-        received = self.receive_all(b, 50, 60)
+        received = self.receive_all(b, 20, 60)
         a.kill()
         a.start()
-        received += self.receive_all(b, 200 - len(received), 60)
+        received += self.receive_all(b, 80 - len(received), 60)
         wait_until(lambda: a.status()["outbox"]["messages"] == 0, 30, "all are acknowledged")
         received += b.receive()
         self.expect_each_once(received, sent)
@@ -123,7 +123,7 @@ class Messages(WeftTest):
             before = len(accepted)
             sender = threading.Thread(target=keep_sending)
             sender.start()
-            wait_until(lambda: len(accepted) >= before + 50, 30, "some messages are accepted")
+            wait_until(lambda: len(accepted) >= before + 30, 30, "some messages are accepted")
             a.kill()
             stop.set()
             sender.join()

@@ -189,12 +189,21 @@ class Node:
         raise AssertionError("the answer ended without a receipt")
 
     def accept(self, peer, body, **options):
-        """Sends and returns the message's id as soon as the node has accepted it."""
+        """Sends and returns the message's id as soon as the node has accepted it. The request is left then; while too
+        many left ones are not yet noticed by the node, it is asked again."""
         query = urlencode({"to": peer, "timeout": 0, **options})
-        for answer in self.lines("POST", f"/v1/send?{query}", body):
-            if "progress" in answer:
-                return answer["progress"]["id"]
-        raise AssertionError("the message was not accepted")
+
+        def accepted():
+            try:
+                for answer in self.lines("POST", f"/v1/send?{query}", body):
+                    if "progress" in answer:
+                        return answer["progress"]["id"]
+            except ApiError as refused:
+                if refused.code != "limit":
+                    raise
+            return None
+
+        return wait_until(accepted, 20, "the message is accepted")
 
     def receive(self):
         """Every message not yet shown, and marks them as shown."""
