@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Replays a corpus folder through a fuzz target, in builds without libFuzzer. The empty input is always part of it.
+// Replays a corpus folder through a fuzz target, in builds without libFuzzer. The empty input is
+// always part of it.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

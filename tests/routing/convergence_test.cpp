@@ -2,7 +2,7 @@
 // Goal: many cores together find every destination, repair after faults, and never form a loop, at
 // any moment, over any of the routes they offer their readers. Method: virtual time, seeded faults,
 // a loop search after each event.
-#include "mesh.hpp"
+#include "tests/routing/mesh.hpp"
 
 #include <gtest/gtest.h>
 

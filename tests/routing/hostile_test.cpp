@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Goal: a neighbour that lies, forges, replays or floods costs little, is counted, and cannot make
 // honest nodes loop or forget. Method: a puppet whose frames the test writes, beside honest cores.
-#include "mesh.hpp"
 #include "routing/route_frame.hpp"
+#include "tests/routing/mesh.hpp"
 
 #include <gtest/gtest.h>
 

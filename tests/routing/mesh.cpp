@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mesh.hpp"
+#include "tests/routing/mesh.hpp"
 
 #include "base/hash.hpp"
 

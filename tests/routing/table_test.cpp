@@ -2,10 +2,10 @@
 // Goal: the table keeps what it was given through growth, splits, erasure and snapshots; frames
 // survive a round trip and refuse damage. Method: a std::map as model, random operations; every
 // truncation and many corruptions of frames.
-#include "mesh.hpp"
 #include "routing/route_frame.hpp"
 #include "routing/route_table.hpp"
 #include "routing/table_bench.hpp"
+#include "tests/routing/mesh.hpp"
 
 #include <gtest/gtest.h>
 
