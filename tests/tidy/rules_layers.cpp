@@ -99,8 +99,9 @@ void check_third_party(const source_file& file, std::size_t line, const std::str
   }
   const bool is_standard
       = header.find('.') == std::string::npos && header.find('/') == std::string::npos;
-  // Instructions of the processor are no call of the operating system.
-  if (is_standard || header.ends_with("intrin.h")) return;
+  // Instructions of the processor and the compiler's own interfaces are no call of the operating
+  // system.
+  if (is_standard || header.ends_with("intrin.h") || header.starts_with("sanitizer/")) return;
   const bool is_system = std::regex_match(header, std::regex{std::string{system_headers}});
   const auto module = module_of(file.path);
   if (!is_system) {
