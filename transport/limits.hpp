@@ -42,8 +42,8 @@ struct limits {
   // -- sessions ---
   /// Authenticated sessions, both directions.
   std::size_t sessions_max = 2048;
-  /// Sessions that one peer may hold at once (simultaneous dials cross; they are reduced to one
-  /// afterwards).
+  /// Sessions of one peer at once; one more closes the oldest. (Dials that cross are reduced to one
+  /// session afterwards.)
   std::size_t sessions_per_peer_max = 4;
   /// Inbound sessions from one IP address; loopback addresses are exempt when `loopback_exempt`.
   std::size_t sessions_per_address_max = 64;

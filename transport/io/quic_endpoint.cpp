@@ -221,9 +221,11 @@ void quic_endpoint::on_confirmed(session& s) {
     slot->id = s.peer();
   }
   if (slot->sessions.size() >= context_.bounds.sessions_per_peer_max) {
+    // The oldest makes room: a peer that was killed comes back before its sessions have timed out.
     ++m.limit_rejections[limit_kind::sessions_per_peer];
-    return s.wish_close(close_reason::limit, session_error::resource_limit,
-                        "too many sessions of one peer");
+    const auto oldest = std::ranges::find_if(slot->sessions, [](session* o) { return !o->wish(); });
+    if (oldest != slot->sessions.end())
+      (*oldest)->wish_close(close_reason::superseded, session_error::supplanted, "older session");
   }
   ++confirmed_;
   s.slot = slot.get();
