@@ -13,19 +13,25 @@ space := $(subst ,, )
 jobs ?= $(shell nproc)
 # Debian 13 has no clang 14; any of the two will do.
 clang = $(shell command -v clang++-14 || command -v clang++-19)
-trees := release asan tsan fuzz
+trees := release asan
+long_trees := $(trees) tsan fuzz
 
-.PHONY: help run test build deps deps-test bench tidy clean
+.PHONY: help run test test-long build deps deps-test bench tidy clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: build ## build, then keep a mesh of five node processes in a line up until Ctrl-C
 	@exec build/release/weft mesh up 5 --topology line --demo
 
-test: deps-test $(trees:%=tree-%) ## build everything and run every test: plain, sanitized, fuzzed, against js-libp2p
-	@mkdir -p build/all
-	@printf 'subdirs(%s)\n' $(trees:%=../%) > build/all/CTestTestfile.cmake
-	@ctest --test-dir build/all -j$(jobs) --no-tests=error
+# One ctest run over the build folders of $(1), which build/$(2) joins.
+suite = mkdir -p build/$(2) && printf 'subdirs(%s)\n' $(1:%=../%) > build/$(2)/CTestTestfile.cmake \
+	&& ctest --test-dir build/$(2) -j$(jobs) --no-tests=error
+
+test: deps-test $(trees:%=tree-%) ## build and run every test: plain, under ASan and UBSan, against js-libp2p
+	@$(call suite,$(trees),all)
+
+test-long: deps-test $(long_trees:%=tree-%) ## the same, then ThreadSanitizer and 30 s of each fuzz target
+	@$(call suite,$(long_trees),long)
 
 build: deps ## build the binary: build/release/weft
 	@$(call configure,release)
