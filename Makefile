@@ -27,7 +27,7 @@ run: build ## build, then keep a mesh of five node processes in a line up until 
 suite = mkdir -p build/$(2) && printf 'subdirs(%s)\n' $(1:%=../%) > build/$(2)/CTestTestfile.cmake \
 	&& ctest --test-dir build/$(2) -j$(jobs) --no-tests=error
 
-test: deps-test $(trees:%=tree-%) ## build and run every test: plain, under ASan and UBSan, against js-libp2p
+test: deps-test $(trees:%=tree-%) ## build and run every test: plain, against js-libp2p, and CAF-free parts under ASan and UBSan
 	@$(call suite,$(trees),all)
 
 test-long: deps-test $(long_trees:%=tree-%) ## the same, then ThreadSanitizer and 30 s of each fuzz target
