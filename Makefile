@@ -34,14 +34,14 @@ test-long: deps-test $(long_trees:%=tree-%) ## the same, then ThreadSanitizer an
 	@$(call suite,$(long_trees),long)
 
 build: deps ## build the binary: build/release/weft
-	@$(call configure,release)
+	@$(call configure,release,-DWEFT_TESTS=OFF -DWEFT_BENCH=OFF)
 	@cmake --build build/release --target weft -j$(jobs)
 
 bench: build ## print the figures of docs/benchmarks.md, beside those of js-libp2p (about ten minutes)
 	@bench/figures.py build/release/weft
 
 tidy: deps-test ## clang-tidy over the modules (slow)
-	@$(call configure,release)
+	@$(call configure,release,-DWEFT_TESTS=ON -DWEFT_BENCH=ON,$(with_tests))
 	@deploy/clang-tidy.sh build/release
 
 clean: ## remove the build folders
@@ -52,12 +52,15 @@ deps:
 deps-test:
 	@deploy/install-dependencies.sh test
 
-# A configured folder looks after itself: ninja runs CMake again when a list or a folder changed.
-configure = [ -f build/$(1)/build.ninja ] || { echo "configuring build/$(1)"; mkdir -p build; cmake --preset $(1) $(2) \
+# A configured folder looks after itself: ninja runs CMake again when a list or a folder changed. One that $(3) does not
+# find fit is configured anew. The tests need packages that the binary does not, so `make build` leaves them out of a new
+# folder and `make test` turns them on.
+with_tests = && grep -qx WEFT_TESTS:BOOL=ON build/release/CMakeCache.txt
+configure = { [ -f build/$(1)/build.ninja ] $(3); } || { echo "configuring build/$(1)"; mkdir -p build; cmake --preset $(1) $(2) \
 	> build/configure.$(1).log 2>&1 || { cat build/configure.$(1).log; rm -f build/$(1)/build.ninja; exit 1; }; }
 
 tree-release: deps-test
-	@$(call configure,release)
+	@$(call configure,release,-DWEFT_TESTS=ON -DWEFT_BENCH=ON,$(with_tests))
 	@cmake --build build/release --target all all_verify_interface_header_sets -j$(jobs)
 tree-asan tree-tsan: tree-%: tree-release
 	@$(call configure,$*)

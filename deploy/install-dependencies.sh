@@ -32,13 +32,13 @@ esac
 packages=(
   g++ cmake ninja-build ccache pkg-config python3 ca-certificates dpkg-dev
   libcaf-dev libgnutls28-dev libprotozero-dev libexpected-dev prometheus-cpp-dev libcpp-httplib-dev
-  libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libspdlog-dev libsqlite3-dev libbenchmark-dev
+  libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libspdlog-dev libsqlite3-dev
 )
 backports=(libngtcp2-dev libngtcp2-crypto-gnutls-dev libnghttp3-dev)
 ngtcp2_wanted=1.11
 [ "$release" = trixie ] && packages+=(libbotan-3-dev)
 if [ "$goal" = test ]; then
-  packages+=(libgtest-dev libgmock-dev "clang-$clang" "libclang-rt-$clang-dev" "clang-format-$clang" "clang-tidy-$clang" procps iproute2)
+  packages+=(libgtest-dev libgmock-dev libbenchmark-dev "clang-$clang" "libclang-rt-$clang-dev" "clang-format-$clang" "clang-tidy-$clang" procps iproute2)
   # A Node.js from elsewhere brings its own npm, which conflicts with Debian's.
   command -v npm >/dev/null || packages+=(npm)
 fi
