@@ -66,9 +66,26 @@ struct frame {
   chunk_view body;
 };
 
-/// What one round of the reactor received for one concern.
+/// What became of a tagged frame or push of this node.
+enum class frame_fate : std::uint8_t {
+  /// Written to the peer's stream; a push: acknowledged to its last byte.
+  sent,
+  /// Never left, or not whole: no session, queue full, too old, timeout, called off by this node.
+  dropped,
+  /// The peer called the push off, or does not speak the protocol.
+  refused,
+};
+struct told_fate {
+  peer_id peer;
+  protocol_index protocol = 0;
+  std::uint64_t tag = 0;
+  frame_fate fate = frame_fate::sent;
+};
+
+/// What one round of the reactor received for one concern, and what became of its tagged frames.
 struct frame_batch {
   std::vector<frame> frames;
+  std::vector<told_fate> fates;
   credit held;
 };
 using frame_batch_ptr = std::shared_ptr<const frame_batch>;

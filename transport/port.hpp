@@ -36,6 +36,8 @@ struct send_command {
   protocol_index protocol = 0;
   priority klass = priority::interactive;
   chunk_view body;
+  /// Not 0: what became of the frame is told in `frame_batch::fates` of the protocol's concern.
+  std::uint64_t tag = 0;
 };
 
 struct listen_command {
@@ -59,11 +61,31 @@ struct request_command {
   protocol_index protocol = 0;
   chunk_view body;
   duration timeout{};
+  /// False: the protocol has no answer to this request; response_event comes, with an empty body,
+  /// once the request is written and the stream finished.
+  bool answered = true;
 };
-/// The answer to a request_event.
+/// The answer to a request_event; none for a request that has no answer.
 struct respond_command {
   std::uint64_t token = 0;
+  std::optional<chunk_view> body;
+};
+/// One frame on a stream of its own (`push` protocols). `body` goes behind the tag. Its fate is
+/// told as that of a tagged send: sent once the peer's transport has acknowledged all of it.
+struct push_command {
+  peer_id peer;
+  protocol_index protocol = 0;
+  std::uint64_t tag = 0;
   chunk_view body;
+  /// Given up when it takes longer.
+  duration timeout{};
+};
+/// Calls a push off: an outbound one of this node, or an inbound one, also before its first byte.
+struct cancel_push_command {
+  peer_id peer;
+  protocol_index protocol = 0;
+  std::uint64_t tag = 0;
+  bool inbound = false;
 };
 /// One round on /ipfs/ping/1.0.0 (the stream is kept); answered by ping_event.
 struct ping_command {
@@ -90,7 +112,8 @@ struct drain_command {
 
 using control_command
     = std::variant<listen_command, dial_command, disconnect_command, request_command,
-                   respond_command, ping_command, perf_command, inspect_command, drain_command>;
+                   respond_command, push_command, cancel_push_command, ping_command, perf_command,
+                   inspect_command, drain_command>;
 
 /// What an actor's outbox held after one round. Sends are kept apart: they are the hot part.
 struct command_batch {

@@ -20,12 +20,16 @@ enum class stream_kind : std::uint8_t {
   /// A stream per request: the opener writes length-prefixed requests, the other side answers each
   /// in order (kad).
   exchange,
+  /// A stream per frame, for large ones: the opener writes one length-prefixed frame whose first
+  /// eight bytes are its tag (big-endian), and finishes. Either side can call it off by that tag
+  /// while it is under way.
+  push,
 };
 
 /// Outbound queues drain in this order; a full queue drops the lowest class first (DESIGN.md
 /// section 1, principle 5).
-enum class priority : std::uint8_t { control, interactive, bulk, cover };
-inline constexpr std::size_t priority_count = 4;
+enum class priority : std::uint8_t { control, interactive, bulk, background, cover };
+inline constexpr std::size_t priority_count = 5;
 
 /// One of the node's own protocols on a session. identify, identify/push, ping and perf live inside
 /// the transport.
