@@ -254,7 +254,7 @@ void session_actor_impl::on_tick() {
 }
 
 void session_actor_impl::finish() {
-  for (auto& command : out_.commands) commands_.controls.push_back(std::move(command));
+  for (auto& command : out_.commands) commands_.controls.emplace_back(std::move(command));
   for (auto& change : out_.changes)
     log::info("session", change.up ? "peer_up" : "peer_down",
               {{"peer", change.peer}, {"remote", change.remote.to_string()}});

@@ -52,15 +52,16 @@ ec exchange_server::on_end() noexcept {
   return splitter_.on_end();
 }
 
-ec exchange_server::answer(slot id, chunk_view body, frame_writer& writer,
+ec exchange_server::answer(slot id, std::optional<chunk_view> body, frame_writer& writer,
                            std::vector<chunk_view>& out) {
   if (id < first_ || id - first_ >= waiting_.size()) return ec::not_found;
-  auto& place = waiting_[static_cast<std::size_t>(id - first_)];
-  if (place) return ec::not_found;
-  if (body.size() > frame_bytes_max_) return ec::oversized;
-  place = std::move(body);
+  auto& own = waiting_[static_cast<std::size_t>(id - first_)];
+  if (own.settled) return ec::not_found;
+  if (body && body->size() > frame_bytes_max_) return ec::oversized;
+  own = {true, std::move(body)};
   std::size_t ready = 0;
-  while (ready < waiting_.size() && waiting_[ready]) writer.write(*waiting_[ready++], out);
+  for (; ready < waiting_.size() && waiting_[ready].settled; ++ready)
+    if (waiting_[ready].body) writer.write(*waiting_[ready].body, out);
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(ready));
   first_ += ready;
   return ec::none;

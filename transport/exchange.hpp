@@ -59,9 +59,11 @@ class exchange_server {
   ec on_bytes(bytes_view input, receive_slab& slab, std::vector<request>& out);
   /// The peer finished: no more requests. ec::truncated inside one.
   ec on_end() noexcept;
-  /// Takes the answer to `id`; appends to `out` what can be written now, in the order of the
-  /// requests. ec::not_found for a slot that is not open, ec::oversized (the request stays open).
-  ec answer(slot id, chunk_view body, frame_writer& writer, std::vector<chunk_view>& out);
+  /// Takes the answer to `id`, none when the request has no answer; appends to `out` what can be
+  /// written now, in the order of the requests. ec::not_found for a slot that is not open,
+  /// ec::oversized (the request stays open).
+  ec answer(slot id, std::optional<chunk_view> body, frame_writer& writer,
+            std::vector<chunk_view>& out);
 
   std::size_t unanswered() const noexcept { return waiting_.size(); }
   /// All requests are answered and no more will come: finish the sending side.
@@ -71,8 +73,12 @@ class exchange_server {
   frame_splitter splitter_;
   std::size_t frame_bytes_max_;
   std::size_t unanswered_max_;
+  struct place {
+    bool settled = false;
+    std::optional<chunk_view> body;
+  };
   /// Answers not yet written, from the oldest open request on.
-  std::vector<std::optional<chunk_view>> waiting_;
+  std::vector<place> waiting_;
   slot first_ = 0;
   bool ended_ = false;
   std::vector<chunk_view> bodies_;

@@ -95,7 +95,7 @@ result<void> check_times(const limits& l) {
 
 result<void> check_queue(const send_queue_limits& q) {
   static constexpr const char* names[priority_count]
-      = {"queue.control", "queue.interactive", "queue.bulk", "queue.cover"};
+      = {"queue.control", "queue.interactive", "queue.bulk", "queue.background", "queue.cover"};
   WEFT_TRY_VOID(check(count_rule{"queue.bytes_max", q.bytes_max, 64 * kib, 16 * gib}));
   for (std::size_t i = 0; i < priority_count; ++i) {
     WEFT_TRY_VOID(check(count_rule{names[i], q.classes[i].bytes_max, 4 * kib, q.bytes_max}));

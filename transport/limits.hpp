@@ -25,11 +25,12 @@ struct send_queue_limits {
   /// What a waiting frame costs beyond its body.
   static constexpr std::size_t frame_overhead_bytes = 64;
 
-  /// By `priority`: control, interactive, bulk, cover.
+  /// By `priority`: control, interactive, bulk, background, cover.
   std::array<class_limits, priority_count> classes{{
       {.bytes_max = 1u << 20, .age_max = std::chrono::seconds(30)},
       {.bytes_max = 4u << 20, .age_max = std::chrono::seconds(30)},
       {.bytes_max = 8u << 20, .age_max = std::chrono::seconds(60)},
+      {.bytes_max = 2u << 20, .age_max = std::chrono::seconds(10)},
       {.bytes_max = 256u << 10, .age_max = std::chrono::seconds(2)},
   }};
   /// Bytes waiting in all classes together.

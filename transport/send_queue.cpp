@@ -40,6 +40,9 @@ void frame_ring::trim() noexcept {
 send_queue::~send_queue() {
   metrics_.frames_dropped[frame_drop::no_session] += frames_;
   metrics_.queued_bytes.add(-static_cast<std::int64_t>(bytes_));
+  for (auto& c : classes_)
+    for (auto& l : c.lanes)
+      while (!l.ring.empty()) tell(l.protocol, l.ring.pop().tag, frame_fate::dropped);
 }
 
 send_queue::lane& send_queue::lane_of(class_state& c, protocol_index protocol) {
@@ -74,9 +77,11 @@ frame_ring::entry send_queue::take(class_state& c, lane& l) noexcept {
   return e;
 }
 
-void send_queue::drop_oldest(class_state& c, frame_drop reason) noexcept {
-  take(c, *oldest_lane(c, 0));
+void send_queue::drop(class_state& c, lane& l, frame_drop reason) noexcept {
+  const auto e = take(c, l);
   ++metrics_.frames_dropped[reason];
+  tell(l.protocol, e.tag,
+       reason == frame_drop::unsupported ? frame_fate::refused : frame_fate::dropped);
 }
 
 void send_queue::drop_aged(std::size_t klass, instant now) noexcept {
@@ -84,10 +89,8 @@ void send_queue::drop_aged(std::size_t klass, instant now) noexcept {
   if (age_max == duration{}) return;
   auto& c = classes_[klass];
   for (auto& l : c.lanes)
-    while (!l.ring.empty() && now - l.ring.front().queued_at > age_max) {
-      take(c, l);
-      ++metrics_.frames_dropped[frame_drop::aged];
-    }
+    while (!l.ring.empty() && now - l.ring.front().queued_at > age_max)
+      drop(c, l, frame_drop::aged);
 }
 
 bool send_queue::make_room(std::size_t klass, std::size_t need) noexcept {
@@ -96,30 +99,35 @@ bool send_queue::make_room(std::size_t klass, std::size_t need) noexcept {
   if (above > limits_.bytes_max) return false;
   auto& own = classes_[klass];
   while (own.bytes + need > limits_.classes[klass].bytes_max)
-    drop_oldest(own, frame_drop::class_full);
+    drop(own, *oldest_lane(own, 0), frame_drop::class_full);
   for (std::size_t low = priority_count; low-- > klass;) {
     auto& c = classes_[low];
     while (bytes_ + need > limits_.bytes_max && c.frames > 0)
-      drop_oldest(c, low == klass ? frame_drop::class_full : frame_drop::queue_full);
+      drop(c, *oldest_lane(c, 0), low == klass ? frame_drop::class_full : frame_drop::queue_full);
   }
   return true;
 }
 
-ec send_queue::push(protocol_index protocol, priority klass, chunk_view body, instant now) {
-  if (protocol >= protocols_max) return ec::bad_argument;
+ec send_queue::push(protocol_index protocol, priority klass, chunk_view body, instant now,
+                    std::uint64_t tag) {
+  const auto refuse = [&](ec why) {
+    tell(protocol, tag, frame_fate::dropped);
+    return why;
+  };
+  if (protocol >= protocols_max) return refuse(ec::bad_argument);
   const auto k = static_cast<std::size_t>(klass);
   const std::size_t need = cost(body);
   if (need > limits_.classes[k].bytes_max || need > limits_.bytes_max) {
     ++metrics_.frames_dropped[frame_drop::oversized];
-    return ec::oversized;
+    return refuse(ec::oversized);
   }
   drop_aged(k, now);
   if (!make_room(k, need)) {
     ++metrics_.frames_dropped[frame_drop::refused];
-    return ec::queue_full;
+    return refuse(ec::queue_full);
   }
   auto& c = classes_[k];
-  lane_of(c, protocol).ring.push({std::move(body), now, sequence_++});
+  lane_of(c, protocol).ring.push({std::move(body), now, sequence_++, tag});
   c.bytes += need;
   ++c.frames;
   bytes_ += need;
@@ -137,7 +145,7 @@ std::optional<queued_frame> send_queue::pop(instant now, protocol_set blocked) {
     if (!l) continue;
     const protocol_index protocol = l->protocol;
     auto e = take(c, *l);
-    return queued_frame{protocol, static_cast<priority>(k), std::move(e.body), e.queued_at};
+    return queued_frame{protocol, static_cast<priority>(k), std::move(e.body), e.queued_at, e.tag};
   }
   return std::nullopt;
 }
@@ -170,8 +178,7 @@ std::size_t send_queue::drop_protocol(protocol_index protocol, frame_drop reason
   for (auto& c : classes_)
     for (auto& l : c.lanes)
       while (l.protocol == protocol && !l.ring.empty()) {
-        take(c, l);
-        ++metrics_.frames_dropped[reason];
+        drop(c, l, reason);
         ++dropped;
       }
   return dropped;

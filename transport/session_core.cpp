@@ -76,7 +76,7 @@ bool session_core::surplus(const session_up_event& e) {
 
 /// A dialled address turned out to be this node's own.
 void session_core::on_own_address(const session_up_event& e, session_outbox& out) {
-  out.commands.push_back(disconnect_command{e.peer, "this is the node itself"});
+  out.commands.emplace_back(disconnect_command{e.peer, "this is the node itself"});
   for (auto& [key, t] : targets_)
     if (e.dial != 0 && t.dial == e.dial) {
       t.dial = 0;
@@ -94,7 +94,7 @@ void session_core::on_up(const session_up_event& e, instant now, session_outbox&
   const bool first = !sessions_.contains(e.peer);
   if (first && surplus(e)) {
     ++metrics_.surplus_closed;
-    out.commands.push_back(disconnect_command{e.peer, "enough peers are connected"});
+    out.commands.emplace_back(disconnect_command{e.peer, "enough peers are connected"});
     return;
   }
   auto& live = sessions_[e.peer];
@@ -221,7 +221,7 @@ request_id session_core::dial_for(const std::optional<peer_id>& peer,
   const request_id id = next_dial_++;
   ++metrics_.dials_started;
   dials_.emplace(id, dial{peer, addresses});
-  out.commands.push_back(dial_command{id, peer, addresses});
+  out.commands.emplace_back(dial_command{id, peer, addresses});
   return id;
 }
 
@@ -281,7 +281,7 @@ result<void> session_core::disconnect(const peer_id& peer, std::string reason, i
     c = c->second.peer == peer ? answer(c, fail(ec::cancelled), out) : std::next(c);
   if (up) {
     sessions_.at(peer).closing = true;
-    out.commands.push_back(disconnect_command{peer, std::move(reason)});
+    out.commands.emplace_back(disconnect_command{peer, std::move(reason)});
   }
   return {};
 }

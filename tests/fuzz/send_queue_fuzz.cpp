@@ -37,10 +37,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   {
     send_queue q(limits, metrics);
     instant now = instant{} + std::chrono::seconds(1);
-    std::array<instant, 4 * 4> last{};
+    std::array<instant, priority_count * 4> last{};
     for (std::size_t i = 0; i + 2 < size; i += 3) {
       const auto protocol = static_cast<protocol_index>(data[i + 1] & 3);
-      const auto klass = static_cast<priority>(data[i + 1] >> 2 & 3);
+      const auto klass = static_cast<priority>((data[i + 1] >> 2) % priority_count);
       switch (data[i] % 8) {
         case 0:
         case 1:

@@ -55,6 +55,7 @@ TEST_F(send_queue_test, keeps_order_within_a_class) {
 TEST_F(send_queue_test, higher_classes_go_first) {
   send_queue q({}, metrics);
   q.push(0, priority::cover, view("cover"), at(0s));
+  q.push(0, priority::background, view("background"), at(0s));
   q.push(0, priority::bulk, view("bulk"), at(0s));
   q.push(0, priority::control, view("control"), at(0s));
   q.push(0, priority::interactive, view("interactive"), at(0s));
@@ -62,6 +63,7 @@ TEST_F(send_queue_test, higher_classes_go_first) {
   EXPECT_EQ(pop(q), "control");
   EXPECT_EQ(pop(q), "interactive");
   EXPECT_EQ(pop(q), "bulk");
+  EXPECT_EQ(pop(q), "background");
   EXPECT_EQ(pop(q), "cover");
   EXPECT_EQ(q.peek_size(), std::nullopt);
 }
@@ -133,7 +135,7 @@ TEST_F(send_queue_test, a_frame_larger_than_its_class_is_refused) {
 TEST_F(send_queue_test, empty_frames_are_bounded_by_their_overhead) {
   send_queue q(small_limits(), metrics);
   for (int i = 0; i < 10'000; ++i) q.push(1, priority::cover, chunk_view(), at(0s));
-  EXPECT_EQ(q.frames(), small_limits().classes[3].bytes_max / overhead);
+  EXPECT_EQ(q.frames(), small_limits().classes[4].bytes_max / overhead);
 }
 
 TEST_F(send_queue_test, old_frames_are_dropped_on_the_way) {

@@ -39,8 +39,21 @@ void quic_endpoint::execute(command_batch& batch) {
   for (auto& c : batch.sends) send(c);
 }
 
-void quic_endpoint::count_dropped(std::size_t sends) {
+void quic_endpoint::tell(const told_fate& fate) {
+  if (fate.tag != 0 && fate.protocol < context_.protocols.size())
+    context_.inbound.tell(context_.protocols[fate.protocol].concern, fate);
+}
+
+void quic_endpoint::give_up(std::size_t sends, const std::vector<told_fate>& tagged) {
   context_.metrics.limit_rejections[limit_kind::commands] += sends;
+  for (const auto& fate : tagged) tell(fate);
+}
+
+void quic_endpoint::abandon(const command_batch& batch) {
+  for (const auto& s : batch.sends) tell({s.peer, s.protocol, s.tag, frame_fate::dropped});
+  for (const auto& c : batch.controls)
+    if (const auto* push = std::get_if<push_command>(&c))
+      tell({push->peer, push->protocol, push->tag, frame_fate::dropped});
 }
 
 session* quic_endpoint::session_of(const peer_id& peer) {
@@ -49,22 +62,18 @@ session* quic_endpoint::session_of(const peer_id& peer) {
 }
 
 void quic_endpoint::send(send_command& c) {
-  auto& m = context_.metrics;
+  const auto drop = [&](frame_drop reason) {
+    ++context_.metrics.frames_dropped[reason];
+    tell({c.peer, c.protocol, c.tag, frame_fate::dropped});
+  };
   const auto it = peers_.find(c.peer);
-  if (it == peers_.end() || it->second->chosen == nullptr) {
-    ++m.frames_dropped[frame_drop::no_session];
-    return;
-  }
+  if (it == peers_.end() || it->second->chosen == nullptr) return drop(frame_drop::no_session);
   if (c.protocol >= context_.protocols.size()
-      || context_.protocols[c.protocol].kind != stream_kind::frames) {
-    ++m.frames_dropped[frame_drop::unsupported];
-    return;
-  }
-  if (c.body.size() > context_.protocols[c.protocol].frame_bytes_max) {
-    ++m.frames_dropped[frame_drop::oversized];
-    return;
-  }
-  it->second->queue.push(c.protocol, c.klass, std::move(c.body), context_.now);
+      || context_.protocols[c.protocol].kind != stream_kind::frames)
+    return drop(frame_drop::unsupported);
+  if (c.body.size() > context_.protocols[c.protocol].frame_bytes_max)
+    return drop(frame_drop::oversized);
+  it->second->queue.push(c.protocol, c.klass, std::move(c.body), context_.now, c.tag);
   touch(*it->second->chosen);
 }
 
@@ -118,12 +127,14 @@ void quic_endpoint::run(control_command& command) {
           session* s = session_of(c.peer);
           const bool known = c.protocol < context_.protocols.size()
                              && context_.protocols[c.protocol].kind == stream_kind::exchange;
-          if (s != nullptr && known)
-            return s->request(c.id, c.protocol, std::move(c.body), c.timeout);
+          if (s != nullptr && known) return s->request(std::move(c));
           ++context_.metrics.request_failures;
           events.push_back(response_event{c.id, fail(known ? ec::not_found : ec::unsupported)});
         } else if constexpr (std::is_same_v<type, respond_command>) {
           respond(c);
+        } else if constexpr (std::is_same_v<type, push_command>) {
+          ++context_.metrics.frames_dropped[frame_drop::unsupported];
+          tell({c.peer, c.protocol, c.tag, frame_fate::dropped});
         } else if constexpr (std::is_same_v<type, ping_command>) {
           if (session* s = session_of(c.peer)) return s->ping(c.id, c.timeout);
           ++context_.metrics.ping_failures;

@@ -32,6 +32,14 @@ void inbound_frames::add(std::size_t concern, frame f) {
   if (c.batch->frames.size() >= batch_frames_max || c.batch_bytes >= batch_bytes_max) hand_over(c);
 }
 
+void inbound_frames::tell(std::size_t concern, told_fate fate) {
+  if (concern >= states_.size() || states_[concern].listener == nullptr) return;
+  concern_state& c = states_[concern];
+  if (!c.batch) c.batch = std::make_shared<frame_batch>();
+  c.batch->fates.push_back(std::move(fate));
+  if (c.batch->fates.size() >= batch_frames_max) hand_over(c);
+}
+
 void inbound_frames::hand_over(concern_state& c) {
   if (!c.batch) return;
   c.batch->held = credit(c.gate, std::exchange(c.batch_bytes, 0));

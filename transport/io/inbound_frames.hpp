@@ -39,6 +39,8 @@ class inbound_frames {
                  transport_metrics& metrics, std::function<void()> wake);
 
   void add(std::size_t concern, frame f);
+  /// Adds what became of a tagged frame; takes no credit, for the concern itself caused it.
+  void tell(std::size_t concern, told_fate fate);
   /// True while streams of this concern must not be given more window.
   bool stalled(std::size_t concern) const noexcept;
   /// Notes a stream that waits for credit; once per wait.

@@ -69,6 +69,7 @@ int quic_callbacks::on_acknowledged(ngtcp2_conn*, std::int64_t, std::uint64_t of
   quic_stream* s = stream_of(stream);
   if (s == nullptr) return 0;
   s->out.acknowledge(offset + size);
+  if (s->fin_sent_ && s->out.held() == 0 && s->handler() != nullptr) s->handler()->on_arrived(*s);
   if (s->handler() != nullptr && s->handler()->wants_room() && s->has_room())
     conn_of(user).mark_ready(*s);
   return 0;

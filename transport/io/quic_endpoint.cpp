@@ -216,10 +216,7 @@ void quic_endpoint::on_confirmed(session& s) {
     return s.wish_close(close_reason::limit, session_error::resource_limit, "too many sessions");
   }
   auto& slot = peers_[s.peer()];
-  if (!slot) {
-    slot = std::make_unique<peer_slot>(context_.bounds.queue, m);
-    slot->id = s.peer();
-  }
+  if (!slot) slot = std::make_unique<peer_slot>(context_, s.peer());
   if (slot->sessions.size() >= context_.bounds.sessions_per_peer_max) {
     // The oldest makes room: a peer that was killed comes back before its sessions have timed out.
     ++m.limit_rejections[limit_kind::sessions_per_peer];

@@ -20,10 +20,27 @@
 
 namespace weft::transport::io {
 
+/// Passes fates on to the concern of their protocol.
+class peer_fates final : public fate_sink {
+ public:
+  peer_fates(io_context& context, peer_id peer) noexcept
+      : context_(context), peer_(std::move(peer)) {}
+  void tell(protocol_index protocol, std::uint64_t tag, frame_fate fate) override {
+    if (protocol < context_.protocols.size())
+      context_.inbound.tell(context_.protocols[protocol].concern, {peer_, protocol, tag, fate});
+  }
+
+ private:
+  io_context& context_;
+  const peer_id peer_;
+};
+
 /// What is kept per peer with a session.
 struct peer_slot {
-  peer_slot(const send_queue_limits& bounds, transport_metrics& metrics) : queue(bounds, metrics) {}
-  peer_id id;
+  peer_slot(io_context& context, const peer_id& peer)
+      : id(peer), fates(context, peer), queue(context.bounds.queue, context.metrics, &fates) {}
+  const peer_id id;
+  peer_fates fates;
   send_queue queue;
   std::vector<session*> sessions;
   /// Carries the frames and commands.
@@ -71,8 +88,10 @@ class quic_endpoint final : public session_host {
 
   /// Closes every session with the shutdown code.
   void shut_down();
-  /// Counts commands that the queue had to drop.
-  void count_dropped(std::size_t sends);
+  /// Counts sends that found no place before this thread, and tells of those that had a tag.
+  void give_up(std::size_t sends, const std::vector<told_fate>& tagged);
+  /// Tells of the tagged commands that are not run any more.
+  void abandon(const command_batch& batch);
   std::size_t credit_level(std::size_t concern) const noexcept {
     return context_.inbound.level(concern);
   }
@@ -157,6 +176,7 @@ class quic_endpoint final : public session_host {
   void certify_addresses();
   void run(control_command& c);
   void send(send_command& c);
+  void tell(const told_fate& fate);
   void respond(respond_command& c);
   void inspect(request_id id);
   session* session_of(const peer_id& peer);

@@ -42,6 +42,8 @@ class stream_handler {
   virtual bool wants_room() const noexcept { return false; }
   /// Little is left to send: write more. Must not open streams.
   virtual void on_room(quic_stream&) {}
+  /// The peer's transport has acknowledged every byte of a finished stream.
+  virtual void on_arrived(quic_stream&) {}
   /// The concern behind the handler takes bytes again (see `inbound_frames`).
   virtual void on_credit(quic_stream&) {}
   /// The last call. ec::none: both sides finished. ec::reset: the peer gave up; ec::closed: the

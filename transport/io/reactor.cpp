@@ -100,10 +100,10 @@ class reactor::impl {
     {
       const std::lock_guard lock(mutex_);
       if (stopping_.load(std::memory_order_acquire)) return;
-      first = commands_.empty();
+      first = commands_.empty() && given_up_.empty();
       admit(batch);
       if (!batch.empty()) commands_.push_back(std::move(batch));
-      first = first && !commands_.empty();
+      first = first && !(commands_.empty() && given_up_.empty());
     }
     if (first) waker_->wake();
   }
@@ -132,6 +132,9 @@ class reactor::impl {
       ++keep;
     }
     refused_ += batch.sends.size() - keep;
+    for (std::size_t i = keep; i < batch.sends.size(); ++i)
+      if (const auto& s = batch.sends[i]; s.tag != 0)
+        given_up_.push_back({s.peer, s.protocol, s.tag, frame_fate::dropped});
     batch.sends.resize(keep);
   }
 
@@ -180,12 +183,20 @@ class reactor::impl {
   }
 
   void take_commands() {
+    std::size_t refused = 0;
+    std::vector<told_fate> given_up;
     {
       const std::lock_guard lock(mutex_);
       std::swap(commands_, running_);
+      std::swap(given_up_, given_up);
       waiting_ = waiting_bytes_ = 0;
-      if (refused_ != 0) endpoint_.count_dropped(std::exchange(refused_, 0));
+      refused = std::exchange(refused_, 0);
     }
+    if (refused != 0) endpoint_.give_up(refused, given_up);
+  }
+
+  void run_commands() {
+    take_commands();
     for (auto& batch : running_) endpoint_.execute(batch);
     running_.clear();
   }
@@ -200,7 +211,7 @@ class reactor::impl {
         const auto what = events[static_cast<std::size_t>(i)].events;
         if (socket == nullptr) {
           waker_->clear();
-          take_commands();
+          run_commands();
           continue;
         }
         if ((what & EPOLLOUT) != 0) endpoint_.on_writable(*socket);
@@ -213,6 +224,8 @@ class reactor::impl {
       watch_full_sockets();
     }
     endpoint_.begin_round(now());
+    take_commands();
+    for (const auto& batch : running_) endpoint_.abandon(batch);
     endpoint_.shut_down();
     endpoint_.finish_round(options_.events);
   }
@@ -235,6 +248,8 @@ class reactor::impl {
   std::size_t waiting_ = 0;
   std::size_t waiting_bytes_ = 0;
   std::size_t refused_ = 0;
+  /// The tagged ones among the refused.
+  std::vector<told_fate> given_up_;
 };
 
 reactor::reactor(std::unique_ptr<impl> state) noexcept : impl_(std::move(state)) {}

@@ -120,9 +120,9 @@ class session final : public conn_listener {
   // -- commands ---
   void ping(request_id id, duration timeout);
   void perf(request_id id, std::uint64_t upload, std::uint64_t download);
-  void request(request_id id, protocol_index protocol, chunk_view body, duration timeout);
+  void request(request_command&& c);
   /// ec::not_found when the stream is gone, ec::oversized.
-  ec respond(std::int64_t stream, std::uint64_t place, chunk_view body);
+  ec respond(std::int64_t stream, std::uint64_t place, std::optional<chunk_view> body);
   void push_identify();
   /// Moves frames from the peer's queue to its streams, as far as these have room; opens streams
   /// unless inside `write`.

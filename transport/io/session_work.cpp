@@ -23,16 +23,15 @@ void session::perf(request_id id, std::uint64_t upload, std::uint64_t download) 
   open(builtin::perf_names, std::make_unique<perf_asker>(*this, id, upload, download));
 }
 
-void session::request(request_id id, protocol_index protocol, chunk_view body, duration timeout) {
-  auto asker = std::make_unique<exchange_asker>(*this, protocol, id, std::move(body),
-                                                context_.now + timeout);
+void session::request(request_command&& c) {
+  const protocol_index index = c.protocol;
+  auto asker = std::make_unique<exchange_asker>(*this, std::move(c));
   exchange_asker& a = *asker;
   quic_stream* stream = nullptr;
-  if (open(context_.protocols[protocol].names, std::move(asker), &stream) == ec::none)
-    a.arm(*stream);
+  if (open(context_.protocols[index].names, std::move(asker), &stream) == ec::none) a.arm(*stream);
 }
 
-ec session::respond(std::int64_t stream, std::uint64_t place, chunk_view body) {
+ec session::respond(std::int64_t stream, std::uint64_t place, std::optional<chunk_view> body) {
   quic_stream* s = conn->find_stream(stream);
   auto* handler = s == nullptr ? nullptr : dynamic_cast<exchange_answerer*>(s->handler());
   if (handler == nullptr) return ec::not_found;
@@ -79,6 +78,9 @@ void session::pump(bool may_open) {
     stream.wake();
     ++context_.metrics.frames.out;
     context_.metrics.frame_bytes.out += f->body.size();
+    if (f->tag != 0)
+      context_.inbound.tell(context_.protocols[f->protocol].concern,
+                            {peer_, f->protocol, f->tag, frame_fate::sent});
     if (!stream.has_room()) blocked |= protocol_bit(f->protocol);
   }
 }

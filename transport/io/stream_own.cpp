@@ -93,7 +93,8 @@ void exchange_answerer::on_data(quic_stream& stream, bytes_view data, bool fin) 
   if (machine_.finish_due()) stream.finish();
 }
 
-ec exchange_answerer::answer(quic_stream& stream, exchange_server::slot slot, chunk_view body) {
+ec exchange_answerer::answer(quic_stream& stream, exchange_server::slot slot,
+                             std::optional<chunk_view> body) {
   std::vector<chunk_view> pieces;
   const ec code = machine_.answer(slot, std::move(body), session_.context().writer, pieces);
   stream.write(std::span<const chunk_view>(pieces));
@@ -104,13 +105,13 @@ ec exchange_answerer::answer(quic_stream& stream, exchange_server::slot slot, ch
 
 void exchange_answerer::on_close(quic_stream&, ec) {}
 
-exchange_asker::exchange_asker(session& s, protocol_index index, request_id id, chunk_view body,
-                               instant deadline)
+exchange_asker::exchange_asker(session& s, request_command&& c)
     : session_(s),
-      id_(id),
-      body_(std::move(body)),
-      deadline_(deadline),
-      machine_(s.context().protocols[index].frame_bytes_max) {}
+      id_(c.id),
+      body_(std::move(c.body)),
+      deadline_(s.context().now + c.timeout),
+      awaits_(c.answered),
+      machine_(s.context().protocols[c.protocol].frame_bytes_max) {}
 
 void exchange_asker::arm(quic_stream& stream) {
   quic_stream* where = &stream;
@@ -136,6 +137,11 @@ void exchange_asker::on_open(quic_stream& stream, std::size_t) {
 
 void exchange_asker::on_data(quic_stream& stream, bytes_view data, bool fin) {
   stream.consume(data.size());
+  if (!awaits_) {
+    // A peer that answers all the same is let talk; its end says that it has read the request.
+    if (fin) on_arrived(stream);
+    return;
+  }
   ec bad = machine_.on_bytes(data, session_.context().slab);
   if (bad == ec::none && machine_.done() && !answered_) {
     auto body = machine_.take_response();
@@ -147,6 +153,10 @@ void exchange_asker::on_data(quic_stream& stream, bytes_view data, bool fin) {
   stream.reset(stream_error::protocol_violation);
 }
 
+void exchange_asker::on_arrived(quic_stream&) {
+  if (!awaits_) answer(chunk_view());
+}
+
 void exchange_asker::answer(result<chunk_view> outcome) {
   if (answered_) return;
   answered_ = true;
@@ -155,7 +165,8 @@ void exchange_asker::answer(result<chunk_view> outcome) {
   session_.emit(response_event{id_, std::move(outcome)});
 }
 
-void exchange_asker::on_close(quic_stream&, ec why) {
+void exchange_asker::on_close(quic_stream& stream, ec why) {
+  if (why == ec::none) on_arrived(stream);
   if (failure_ == ec::none) failure_ = why == ec::none ? ec::closed : why;
   answer(fail(failure_));
   if (timer_ != 0) session_.context().host->cancel_call(std::exchange(timer_, 0));

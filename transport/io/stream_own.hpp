@@ -56,7 +56,7 @@ class exchange_answerer final : public stream_handler {
   void on_data(quic_stream& stream, bytes_view data, bool fin) override;
   void on_close(quic_stream& stream, ec why) override;
   /// ec::not_found, ec::oversized.
-  ec answer(quic_stream& stream, exchange_server::slot slot, chunk_view body);
+  ec answer(quic_stream& stream, exchange_server::slot slot, std::optional<chunk_view> body);
 
  private:
   session& session_;
@@ -67,12 +67,12 @@ class exchange_answerer final : public stream_handler {
 /// One request of ours.
 class exchange_asker final : public outbound_handler {
  public:
-  exchange_asker(session& s, protocol_index index, request_id id, chunk_view body,
-                 instant deadline);
+  exchange_asker(session& s, request_command&& c);
   /// Starts the clock once the stream exists; its reset ends a request that takes too long.
   void arm(quic_stream& stream);
   void on_open(quic_stream& stream, std::size_t) override;
   void on_data(quic_stream& stream, bytes_view data, bool fin) override;
+  void on_arrived(quic_stream& stream) override;
   void on_close(quic_stream& stream, ec why) override;
 
  private:
@@ -81,6 +81,8 @@ class exchange_asker final : public outbound_handler {
   const request_id id_;
   chunk_view body_;
   const instant deadline_;
+  /// The protocol has an answer to this request.
+  const bool awaits_;
   exchange_client machine_;
   std::uint64_t timer_ = 0;
   bool answered_ = false;
