@@ -5,6 +5,7 @@
 #include "transport/send_queue.hpp"
 
 #include <array>
+#include <vector>
 
 namespace {
 
@@ -18,6 +19,17 @@ send_queue_limits small() {
   l.bytes_max = 5000;
   return l;
 }
+
+/// Tags told more than once, or after their frame was popped, are a fault.
+struct tag_count final : fate_sink {
+  void tell(protocol_index, std::uint64_t tag, frame_fate) override {
+    WEFT_ASSERT(tag < open.size() && open[tag], "a tag has one fate");
+    open[tag] = false;
+    ++told;
+  }
+  std::vector<bool> open;
+  std::uint64_t told = 0;
+};
 
 std::uint64_t all_drops(const transport_metrics& m) {
   std::uint64_t sum = 0;
@@ -34,8 +46,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   transport_metrics metrics;
   std::uint64_t pushed = 0;
   std::uint64_t popped = 0;
+  tag_count tags;
+  tags.open.push_back(false);
   {
-    send_queue q(limits, metrics);
+    send_queue q(limits, metrics, &tags);
     instant now = instant{} + std::chrono::seconds(1);
     std::array<instant, priority_count * 4> last{};
     for (std::size_t i = 0; i + 2 < size; i += 3) {
@@ -47,12 +61,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         case 2:
         case 3:
           ++pushed;
-          q.push(protocol, klass, zeros.part(0, data[i + 2] * 9u), now);
+          tags.open.push_back(true);
+          q.push(protocol, klass, zeros.part(0, data[i + 2] * 9u), now, pushed);
           break;
         case 4:
         case 5:
           if (const auto f = q.pop(now, data[i + 2] & 15)) {
             ++popped;
+            WEFT_ASSERT(tags.open[f->tag], "popped while its fate is open");
+            tags.open[f->tag] = false;
             WEFT_ASSERT((data[i + 2] & 15 & protocol_bit(f->protocol)) == 0, "blocked stays");
             auto& before = last[static_cast<std::size_t>(f->klass) * 4 + f->protocol];
             WEFT_ASSERT(f->queued_at >= before, "order within class and protocol");
@@ -84,6 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   WEFT_ASSERT(pushed == popped + all_drops(metrics), "what waited at the end is counted");
+  WEFT_ASSERT(pushed == popped + tags.told, "every tag is told of or popped");
   WEFT_ASSERT(metrics.queued_bytes.value() == 0, "the gauge comes back to zero");
   return 0;
 }

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <deque>
+#include <vector>
 
 namespace weft::transport {
 namespace {
@@ -188,6 +189,65 @@ TEST_F(send_queue_test, what_waits_at_the_end_is_counted) {
   }
   EXPECT_EQ(dropped(frame_drop::no_session), 2u);
   EXPECT_EQ(metrics.queued_bytes.value(), 0);
+}
+
+struct fate_log final : fate_sink {
+  struct told {
+    protocol_index protocol;
+    std::uint64_t tag;
+    frame_fate fate;
+    bool operator==(const told&) const = default;
+  };
+  void tell(protocol_index protocol, std::uint64_t tag, frame_fate fate) override {
+    fates.push_back({protocol, tag, fate});
+  }
+  std::vector<told> fates;
+};
+
+// Every way out of a queue but the popping one, with tagged frames among untagged ones: each tag is
+// told once, with the fate that its reason means.
+TEST_F(send_queue_test, tagged_frames_are_told_of_once) {
+  using told = fate_log::told;
+  fate_log log;
+  {
+    send_queue q(small_limits(), metrics, &log);
+    q.push(send_queue::protocols_max, priority::bulk, view("x"), at(0s), 1);
+    q.push(1, priority::bulk, view(std::string(5000, 'x')), at(0s), 2);
+    EXPECT_EQ(log.fates, (std::vector<told>{{send_queue::protocols_max, 1, frame_fate::dropped},
+                                            {1, 2, frame_fate::dropped}}));
+    log.fates.clear();
+    // the eleventh makes the class drop its oldest, then age takes the next
+    for (std::uint64_t i = 0; i < 11; ++i)
+      q.push(2, priority::interactive, hundred('a'), at(0s), i == 0 ? 3 : i == 1 ? 4 : 0);
+    EXPECT_EQ(log.fates, (std::vector<told>{{2, 3, frame_fate::dropped}}));
+    q.expire(at(1s + 1ns));
+    EXPECT_EQ(log.fates.back(), (told{2, 4, frame_fate::dropped}));
+    ASSERT_EQ(log.fates.size(), 2u);
+    // the lowest class makes room for a higher one, and is refused once only higher ones wait
+    log.fates.clear();
+    for (int i = 0; i < 10; ++i) q.push(1, priority::control, hundred('b'), at(2s));
+    for (int i = 0; i < 9; ++i) q.push(1, priority::interactive, hundred('b'), at(2s));
+    q.push(3, priority::cover, hundred('c'), at(2s), 5);
+    q.push(1, priority::interactive, hundred('b'), at(2s));
+    EXPECT_EQ(log.fates, (std::vector<told>{{3, 5, frame_fate::dropped}}));
+    q.push(3, priority::background, hundred('c'), at(2s), 6);
+    EXPECT_EQ(log.fates.back(), (told{3, 6, frame_fate::dropped}));
+    // popped: the popper tells
+    log.fates.clear();
+    EXPECT_EQ(q.drop_protocol(1, frame_drop::no_session), 20u);
+    q.push(1, priority::control, view("popped"), at(2s), 7);
+    EXPECT_EQ(q.pop(at(2s)).value().tag, 7u);
+    EXPECT_TRUE(log.fates.empty());
+    q.push(1, priority::control, view("unspoken"), at(2s), 8);
+    q.drop_protocol(1, frame_drop::unsupported);
+    EXPECT_EQ(log.fates, (std::vector<told>{{1, 8, frame_fate::refused}}));
+    log.fates.clear();
+    q.push(1, priority::control, view("left"), at(2s), 9);
+    q.push(1, priority::control, view("untagged"), at(2s));
+    q.push(4, priority::cover, view("left too"), at(2s), 10);
+  }
+  EXPECT_EQ(log.fates,
+            (std::vector<told>{{1, 9, frame_fate::dropped}, {4, 10, frame_fate::dropped}}));
 }
 
 // The ring against a plain model, through growth, wrap-around and trim.

@@ -209,6 +209,29 @@ TEST_F(exchange_test, answers_leave_in_the_order_of_the_requests) {
   EXPECT_EQ(joined(out), "\x04zero\x03one\x03two");
 }
 
+// A request without an answer makes place for the answers behind it and writes nothing.
+TEST_F(exchange_test, requests_without_an_answer_keep_the_order) {
+  std::vector<chunk_view> in;
+  for (const char* q : {"put", "get", "put", "get"}) writer.write(view(q), in);
+  exchange_server server(frame_max, 4);
+  ASSERT_EQ(serve(server, in).size(), 4u);
+  std::vector<chunk_view> out;
+  EXPECT_EQ(server.answer(1, view("first"), writer, out), ec::none);
+  EXPECT_TRUE(out.empty());
+  EXPECT_EQ(server.answer(0, std::nullopt, writer, out), ec::none);
+  EXPECT_EQ(joined(out),
+            "\x05"
+            "first");
+  EXPECT_EQ(server.answer(0, std::nullopt, writer, out), ec::not_found);
+  EXPECT_EQ(server.answer(2, std::nullopt, writer, out), ec::none);
+  EXPECT_EQ(server.answer(2, view("late"), writer, out), ec::not_found);
+  EXPECT_EQ(server.on_end(), ec::none);
+  EXPECT_FALSE(server.finish_due());
+  EXPECT_EQ(server.answer(3, std::nullopt, writer, out), ec::none);
+  EXPECT_TRUE(server.finish_due());
+  EXPECT_EQ(joined(out).size(), 6u);
+}
+
 TEST_F(exchange_test, unanswered_requests_are_bounded) {
   std::vector<chunk_view> in;
   for (int i = 0; i < 3; ++i) writer.write(view("q"), in);

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -246,7 +247,11 @@ TEST(hostile, a_third_ping_stream_and_unread_echoes) {
   ASSERT_TRUE(attacker.connect());
   std::vector<std::int64_t> ids;
   for (int i = 0; i < 3; ++i) ids.push_back(attacker.open(propose("/ipfs/ping/1.0.0")));
-  EXPECT_TRUE(attacker.run([&] { return attacker.records[ids[2]].closed.has_value(); }));
+  // Packets decide which of the three comes last.
+  EXPECT_TRUE(attacker.run([&] {
+    return std::ranges::any_of(ids,
+                               [&](auto id) { return attacker.records[id].closed.has_value(); });
+  }));
   EXPECT_EQ(s.server.metrics.limit_rejections[limit_kind::ping_streams].value(), 1u);
   EXPECT_TRUE(s.serves());
 }

@@ -40,9 +40,10 @@ void test_node::post(control_command c) {
   net->post(std::move(batch));
 }
 
-void test_node::send(const peer_id& to, protocol_index protocol, chunk_view body, priority klass) {
+void test_node::send(const peer_id& to, protocol_index protocol, chunk_view body, priority klass,
+                     std::uint64_t tag) {
   command_batch batch;
-  batch.sends.push_back({to, protocol, klass, std::move(body)});
+  batch.sends.push_back({to, protocol, klass, std::move(body), tag});
   net->post(std::move(batch));
 }
 

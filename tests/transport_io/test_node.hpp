@@ -73,6 +73,7 @@ class frame_log final : public frame_listener {
         bytes_ += f.body.size();
         if (check_) check_(f);
       }
+      fates_.insert(fates_.end(), batch->fates.begin(), batch->fates.end());
       if (hold_) held_.push_back(std::move(batch));
     }
     changed_.notify_all();
@@ -96,6 +97,14 @@ class frame_log final : public frame_listener {
     const std::lock_guard lock(mutex_);
     return bytes_;
   }
+  std::vector<told_fate> fates() {
+    const std::lock_guard lock(mutex_);
+    return fates_;
+  }
+  bool wait_fates(std::size_t n, std::chrono::milliseconds limit = patience) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, limit, [&] { return fates_.size() >= n; });
+  }
   bool wait_frames(std::uint64_t n, std::chrono::milliseconds limit = patience) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, limit, [&] { return frames_ >= n; });
@@ -106,6 +115,7 @@ class frame_log final : public frame_listener {
   std::condition_variable changed_;
   std::function<void(const frame&)> check_;
   std::vector<frame_batch_ptr> held_;
+  std::vector<told_fate> fates_;
   bool hold_ = false;
   std::uint64_t frames_ = 0;
   std::uint64_t bytes_ = 0;
@@ -131,7 +141,7 @@ class test_node {
 
   void post(control_command c);
   void send(const peer_id& to, protocol_index protocol, chunk_view body,
-            priority klass = priority::interactive);
+            priority klass = priority::interactive, std::uint64_t tag = 0);
   /// Dials and waits; none when the dial failed (see `dial_error`).
   std::optional<session_up_event> dial(const multiaddr& address,
                                        std::optional<peer_id> expected = std::nullopt);

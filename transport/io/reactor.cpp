@@ -49,8 +49,11 @@ class waker {
 result<void> check_protocols(const reactor_options& o) {
   if (o.protocols.size() > reactor::protocols_max)
     return fail(ec::bad_config, "more than 64 protocols");
-  for (const auto& p : o.protocols)
+  for (const auto& p : o.protocols) {
     if (p.names.empty()) return fail(ec::bad_config, "a protocol without a name");
+    if (p.kind == stream_kind::push)
+      return fail(ec::bad_config, p.names.front() + ": this transport carries no pushes yet");
+  }
   if (o.datagram_bytes_max < 1200 || o.datagram_bytes_max > 16'384)
     return fail(ec::bad_config, "datagram_bytes_max must be 1200 to 16384");
   if (o.marks.low > o.marks.high || o.marks.high == 0)
