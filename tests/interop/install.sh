@@ -25,9 +25,11 @@ if [ ! -f "$folder/complete" ]; then
     touch "$folder/complete"
   fi
 fi
-# Imports are resolved from where the script lies.
-if ! cmp -s "$here/peer.mjs" "$folder/peer.mjs"; then
-  cp "$here/peer.mjs" "$folder/peer.mjs.$$"
-  mv "$folder/peer.mjs.$$" "$folder/peer.mjs"
-fi
+# Imports are resolved from where a script lies.
+for script in peer.mjs mesh_peer.mjs; do
+  if ! cmp -s "$here/$script" "$folder/$script"; then
+    cp "$here/$script" "$folder/$script.$$"
+    mv "$folder/$script.$$" "$folder/$script"
+  fi
+done
 echo "$folder"
