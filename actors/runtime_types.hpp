@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/sample_summary.hpp"
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/multiaddr.hpp"
 #include "base/peer_id.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "metrics/sample_summary.hpp"
 #include "transport/port.hpp"
 
 #include <cstddef>
@@ -19,6 +19,9 @@
 
 /// Questions to a running node and their answers, in plain structs: no CAF type, no JSON.
 namespace weft::actors {
+
+using metrics::sample_summary;
+using metrics::summarize;
 
 /// Called exactly once, on a thread of the runtime; must not block.
 template <class T>

@@ -7,7 +7,7 @@
 #include "actors/protocols.hpp"
 #include "actors/reply.hpp"
 #include "actors/runtime_types.hpp"
-#include "actors/sample_summary.hpp"
+#include "metrics/sample_summary.hpp"
 
 #include <gtest/gtest.h>
 

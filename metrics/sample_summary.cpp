@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "actors/sample_summary.hpp"
+#include "metrics/sample_summary.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-namespace weft::actors {
+namespace weft::metrics {
 
 sample_summary summarize(std::vector<double> samples) {
   if (samples.empty()) return {};
@@ -27,4 +27,4 @@ sample_summary summarize(std::vector<double> samples) {
   return out;
 }
 
-}  // namespace weft::actors
+}  // namespace weft::metrics

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace weft::actors {
+namespace weft::metrics {
 
 /// Order statistics of a set of samples, in the samples' unit. All zero when there are none.
 struct sample_summary {
@@ -22,4 +22,4 @@ struct sample_summary {
 /// samples at or below it.
 sample_summary summarize(std::vector<double> samples);
 
-}  // namespace weft::actors
+}  // namespace weft::metrics
