@@ -209,40 +209,13 @@ result<std::int64_t> database::query_number(std::string_view sql) {
   return s.number(0);
 }
 
-namespace {
-
-/// Step i brings version i to version i + 1. A published step never changes.
-constexpr std::array<const char*, schema_version> steps{R"sql(
-CREATE TABLE outbox (
-  id BLOB PRIMARY KEY, recipient BLOB NOT NULL, hop_limit INTEGER NOT NULL,
-  created INTEGER NOT NULL,
-  body BLOB NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL, digest BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE inbox (
-  row INTEGER PRIMARY KEY AUTOINCREMENT, sender BLOB NOT NULL, id BLOB NOT NULL,
-  created INTEGER NOT NULL, received INTEGER NOT NULL, hops INTEGER NOT NULL,
-  body BLOB NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL
-);
-CREATE TABLE seen (
-  number INTEGER PRIMARY KEY, sender BLOB NOT NULL, id BLOB NOT NULL, received INTEGER NOT NULL,
-  UNIQUE (sender, id)
-);
-CREATE TABLE pieces (
-  sender BLOB NOT NULL, id BLOB NOT NULL, size INTEGER NOT NULL, fragment_bytes INTEGER NOT NULL,
-  digest BLOB NOT NULL, received BLOB NOT NULL, PRIMARY KEY (sender, id)
-) WITHOUT ROWID;
-CREATE TABLE channels (id BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;
-)sql"};
-
-}  // namespace
-
-result<void> migrate(database& db) {
+result<void> migrate(database& db, std::span<const char* const> steps) {
+  const auto newest = static_cast<std::int64_t>(steps.size());
   WEFT_TRY(std::int64_t version, db.query_number("PRAGMA user_version"));
-  if (version > schema_version)
+  if (version > newest)
     return fail(ec::unsupported, "the store has schema version " + std::to_string(version)
-                                     + ", this program knows up to "
-                                     + std::to_string(schema_version));
-  for (; version < schema_version; ++version) {
+                                     + ", this program knows up to " + std::to_string(newest));
+  for (; version < newest; ++version) {
     const std::string script = std::string{"BEGIN IMMEDIATE;"}
                                + steps[static_cast<std::size_t>(version)]
                                + "PRAGMA user_version=" + std::to_string(version + 1) + ";COMMIT;";

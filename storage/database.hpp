@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string_view>
 
 /// SQLite behind RAII and `result`. Internal to storage/. One thread per object.
@@ -85,10 +86,8 @@ class database {
   std::unique_ptr<sqlite3, closer> handle_;
 };
 
-/// Brings the schema to the current version, each step in a transaction. ec::unsupported: written
-/// by a newer program.
-result<void> migrate(database& db);
-/// The version `migrate` brings a database to.
-inline constexpr int schema_version = 1;
+/// Brings a database from its own version to the last one, each step in a transaction: step i, an
+/// SQL script, brings version i to version i + 1. ec::unsupported: written by a newer program.
+result<void> migrate(database& db, std::span<const char* const> steps);
 
 }  // namespace weft::storage

@@ -2,6 +2,7 @@
 #include "storage/store_writer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fcntl.h>
 #include <limits>
 #include <set>
@@ -12,6 +13,29 @@ namespace weft::storage {
 using namespace messaging;
 
 namespace {
+
+/// A published step never changes.
+constexpr std::array<const char*, 1> steps{R"sql(
+CREATE TABLE outbox (
+  id BLOB PRIMARY KEY, recipient BLOB NOT NULL, hop_limit INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  body BLOB NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL, digest BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE inbox (
+  row INTEGER PRIMARY KEY AUTOINCREMENT, sender BLOB NOT NULL, id BLOB NOT NULL,
+  created INTEGER NOT NULL, received INTEGER NOT NULL, hops INTEGER NOT NULL,
+  body BLOB NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL
+);
+CREATE TABLE seen (
+  number INTEGER PRIMARY KEY, sender BLOB NOT NULL, id BLOB NOT NULL, received INTEGER NOT NULL,
+  UNIQUE (sender, id)
+);
+CREATE TABLE pieces (
+  sender BLOB NOT NULL, id BLOB NOT NULL, size INTEGER NOT NULL, fragment_bytes INTEGER NOT NULL,
+  digest BLOB NOT NULL, received BLOB NOT NULL, PRIMARY KEY (sender, id)
+) WITHOUT ROWID;
+CREATE TABLE channels (id BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;
+)sql"};
 
 wall_time time_of(std::int64_t nanoseconds) noexcept { return wall_time{duration{nanoseconds}}; }
 
@@ -50,7 +74,7 @@ result<void> store_writer::open() {
       return fail(ec::corrupt, paths_.database.string() + " is damaged: "
                                    + std::string{row ? check.text(0) : "no answer"});
   }
-  WEFT_TRY_VOID(migrate(db_));
+  WEFT_TRY_VOID(migrate(db_, steps));
   if (config_.database_bytes_max > 0) {
     WEFT_TRY(const std::int64_t page, db_.query_number("PRAGMA page_size"));
     const std::uint64_t pages = config_.database_bytes_max / static_cast<std::uint64_t>(page);
