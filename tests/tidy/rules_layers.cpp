@@ -28,6 +28,7 @@ constexpr std::array modules{
     module_entry{"gossip", "gossip", 2},
     module_entry{"hosts", "hosts", 3},
     module_entry{"storage", "storage", 3},
+    module_entry{"sim", "sim", 4},
     module_entry{"actors", "actors", 4},
     module_entry{"node", "node", 5},
     module_entry{"tests", "tests", 6},
