@@ -34,6 +34,8 @@ void backoff_state::fail(const backoff_policy& policy, rng& random, instant now)
 
 std::string_view to_string(address_source source) noexcept {
   switch (source) {
+    case address_source::discovered:
+      return "discovered";
     case address_source::identify:
       return "identify";
     case address_source::session:

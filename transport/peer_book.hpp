@@ -42,7 +42,7 @@ struct backoff_state {
 };
 
 /// Where an address was learned; later ones are trusted more.
-enum class address_source : std::uint8_t { identify, session, operator_given, count_ };
+enum class address_source : std::uint8_t { discovered, identify, session, operator_given, count_ };
 std::string_view to_string(address_source source) noexcept;
 
 struct known_address {

@@ -118,7 +118,7 @@ void session_core::on_up(const session_up_event& e, instant now, session_outbox&
       ++at;
       continue;
     }
-    asked = true;
+    asked = asked || at->second.keep;
     connected outcome = describe(e.peer, !first);
     outcome.handshake = e.handshake;
     at = answer(at, std::move(outcome), out);
@@ -227,7 +227,7 @@ request_id session_core::dial_for(const std::optional<peer_id>& peer,
 
 void session_core::connect(connect_ticket ticket, const std::optional<peer_id>& peer,
                            const std::vector<multiaddr>& addresses, std::optional<duration> timeout,
-                           instant now, session_outbox& out) {
+                           instant now, session_outbox& out, bool keep) {
   ++metrics_.connects_asked;
   if (stopping_) return refuse(ticket, ec::stopping, out);
   std::optional<peer_id> wanted = peer;
@@ -241,10 +241,12 @@ void session_core::connect(connect_ticket ticket, const std::optional<peer_id>& 
   if (wanted == self_) return refuse(ticket, {ec::bad_argument, "this is the node itself"}, out);
   if (wanted)
     for (const auto& address : addresses)
-      static_cast<void>(book_.add(*wanted, address, address_source::operator_given, now));
+      static_cast<void>(
+          book_.add(*wanted, address,
+                    keep ? address_source::operator_given : address_source::discovered, now));
   if (wanted && is_up(*wanted) && !sessions_.at(*wanted).closing) {
     out.answers.push_back({ticket, describe(*wanted, true)});
-    want(*wanted, now);
+    if (keep) want(*wanted, now);
     return update_gauges();
   }
   const target* t = wanted ? find_target(*wanted) : nullptr;
@@ -260,8 +262,15 @@ void session_core::connect(connect_ticket ticket, const std::optional<peer_id>& 
   const auto timer
       = timers_.arm(now + timeout.value_or(config_.connect_timeout), connect_timer(key));
   const request_id id = dial_for(wanted, tried, out);
-  connects_.emplace(key, pending_connect{ticket, wanted, id, timer});
+  connects_.emplace(key, pending_connect{ticket, wanted, id, timer, keep});
   update_gauges();
+}
+
+void session_core::discovered(const peer_id& peer, const std::vector<multiaddr>& addresses,
+                              instant now) {
+  if (peer == self_) return;
+  for (const auto& address : addresses)
+    static_cast<void>(book_.add(peer, address, address_source::discovered, now));
 }
 
 result<void> session_core::disconnect(const peer_id& peer, std::string reason, instant now,

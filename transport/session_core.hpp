@@ -122,11 +122,13 @@ class session_core {
   /// Asks for a session with `peer`, or with whoever answers at `addresses` (then at least one is
   /// needed). Answered exactly once in `answers`, at once when there is a session: ec::not_found
   /// without an address, ec::limit, ec::timeout, ec::wrong_peer, ec::unreachable, ec::stopping,
-  /// ec::cancelled. A peer connected this way is wanted: a lost session comes back until
+  /// ec::cancelled. With `keep` the peer is wanted from then on: a lost session comes back until
   /// `disconnect`.
   void connect(connect_ticket ticket, const std::optional<peer_id>& peer,
                const std::vector<multiaddr>& addresses, std::optional<duration> timeout,
-               instant now, session_outbox& out);
+               instant now, session_outbox& out, bool keep = true);
+  /// Where a peer is, from somebody else's word: remembered, and trusted least.
+  void discovered(const peer_id& peer, const std::vector<multiaddr>& addresses, instant now);
   /// Ends the session and stops wanting it; ec::not_found without one. A bootstrap peer stays away
   /// until `connect` or `set_bootstrap`.
   result<void> disconnect(const peer_id& peer, std::string reason, instant now,
@@ -172,6 +174,7 @@ class session_core {
     std::optional<peer_id> peer;
     request_id dial = 0;
     timer_wheel::token timer = 0;
+    bool keep = true;
   };
   /// Keys are own numbers, in order of arrival.
   using target_map = std::map<std::uint64_t, target>;

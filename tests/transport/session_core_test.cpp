@@ -272,5 +272,27 @@ TEST_F(session_core_test, stop_answers_what_is_pending) {
   EXPECT_EQ(core->next_deadline(), std::nullopt);
 }
 
+TEST_F(session_core_test, a_peer_connected_for_once_does_not_come_back) {
+  start({});
+  core->connect(5, peer(1), {host(1)}, std::nullopt, now, out, false);
+  up(peer(1), take_dials().at(0).id);
+  EXPECT_EQ(take_answers().size(), 1u);
+  now += 1min;
+  down(peer(1), close_reason::idle);
+  EXPECT_EQ(core->next_deadline(), std::nullopt);
+  EXPECT_TRUE(take_dials().empty());
+}
+
+TEST_F(session_core_test, a_discovered_peer_is_dialled_by_its_id_alone) {
+  start({});
+  core->discovered(peer(1), {host(1), host(2).with_peer(peer(2))}, now);
+  core->discovered(self, {host(9)}, now);
+  EXPECT_FALSE(core->book().contains(self));
+  connect(6, peer(1), {});
+  const auto dials = take_dials();
+  ASSERT_EQ(dials.size(), 1u);
+  EXPECT_EQ(dials[0].addresses, (std::vector{host(1)}));
+}
+
 }  // namespace
 }  // namespace weft::transport
