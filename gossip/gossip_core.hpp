@@ -48,7 +48,7 @@ class gossip_core {
   /// A sample of the session's round-trip time.
   void on_peer_rtt(const peer_id& peer, duration rtt);
   /// P5 of a connected peer, in whole points (clamped to ±10^6).
-  void set_application_score(const peer_id& peer, std::int64_t points);
+  void set_application_score(const peer_id& peer, std::int64_t points, instant now, outbox& out);
 
   // -- inward ---
 
