@@ -54,6 +54,9 @@ class gossip_host {
               const gossip_host_config& config, rng random, gossip::gossip_metrics& counters,
               transport::port& port, gossip_listener& listener);
 
+  /// A peer whose frames arrive without a session_up is forgotten after this time.
+  static constexpr duration provisional_time = std::chrono::seconds(10);
+
   /// Call once, before anything else.
   void start(wall_time wall, instant now);
 
@@ -61,7 +64,7 @@ class gossip_host {
 
   /// Every event of the port, in order. Those that concern gossip: session_up, session_down,
   /// identified, path_changed. A peer takes part once identify names a pubsub protocol, or once a
-  /// pubsub frame of it arrives.
+  /// pubsub frame of it arrives, which may be before its session_up.
   void on_event(const transport::event& e, instant now);
   /// Frames of the two protocols and fates of their tags; others are ignored.
   void on_frames(const transport::frame_batch& batch, instant now);
@@ -92,14 +95,22 @@ class gossip_host {
   /// A session, whether or not its peer speaks gossipsub.
   struct session {
     gossip::neighbour known;
+    /// The core was told of it.
     bool told = false;
+    /// There was no session_up yet: frames and events reach an actor on two ways. It must come by
+    /// then, or the frame was a late one of a session that is gone.
+    std::optional<instant> provisional;
   };
 
   void on_up(const transport::session_up_event& e, instant now);
+  void on_down(const peer_id& peer, instant now);
   void on_identified(const transport::identified_event& e, instant now);
+  void on_frame(const transport::frame& frame, instant now);
   /// Peers that write to us before identify is through take part as gossipsub 1.1.
   void admit(const peer_id& peer, instant now);
+  void tell_up(session& s, instant now);
   void drain();
+  void drain_to_port();
 
   gossip_host_config config_;
   transport::port& port_;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "gossip/gossip_core.hpp"
+#include "gossip/rpc.hpp"
+#include "tests/gossip/toy.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -19,31 +21,6 @@
 /// can be called off, crashes that are noticed late. What each node was delivered is kept and
 /// checked: never twice, never of a topic it does not follow.
 namespace weft::gossip::test {
-
-/// Signatures as keyed hashes of a secret the tests' attackers do not use: Ed25519's role without
-/// its cost.
-class toy_crypto final : public gossip_crypto {
- public:
-  explicit toy_crypto(const peer_id& self) : self_(self) {}
-  crypto::ed25519_signature sign(bytes_view text) const override { return make(self_, text); }
-  result<void> verify(const peer_id& author, bytes_view key, bytes_view text,
-                      bytes_view signature) const override;
-  static crypto::ed25519_signature make(const peer_id& author, bytes_view text);
-
- private:
-  peer_id self_;
-};
-
-peer_id id_of(std::uint64_t number);
-
-/// Text as a chunk.
-chunk_view body_of(std::string_view text);
-/// A body of `size` bytes that begins with `number`.
-chunk_view body_of(std::uint64_t number, std::size_t size);
-
-/// An RPC with one message, signed by `author` as `toy_crypto` does.
-chunk_view signed_rpc(const peer_id& author, std::uint64_t sequence, std::string_view topic,
-                      bytes_view data);
 
 struct link_model {
   duration delay_min = std::chrono::milliseconds(10);
