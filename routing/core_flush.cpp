@@ -43,6 +43,8 @@ void routing_core::impl::settle_changes() {
   for (const ed25519_public_key& key : dirty_) {
     const auto where = table_.find(key);
     if (!where) continue;
+    // Links may have become longer or shorter since the routes were put in order.
+    settle(*where, table_.routes(*where));
     route_state& state = table_.state(*where);
     state.dirty = false;
     const route_list list = table_.routes(*where);

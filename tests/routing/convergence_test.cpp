@@ -199,5 +199,35 @@ TEST(convergence, same_seed_same_run) {
   EXPECT_NE(frames(7), frames(8));
 }
 
+// Goal: links whose cost changes while an update is about to be sent break neither the order of
+// routes nor the absence of loops. Method: sessions come and go at odd moments, and each new one is
+// measured at once, far from the round trip that was assumed.
+TEST(convergence, link_costs_that_jump_before_a_flush_do_no_harm) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    mesh net(seed);
+    constexpr std::size_t nodes = 5;
+    for (std::size_t n = 0; n < nodes; ++n) net.add();
+    for (int step = 0; step < 400; ++step) {
+      const auto a = net.random.below(nodes);
+      const auto b = net.random.below(nodes);
+      if (a != b) {
+        if (!net.linked(a, b))
+          net.join(a, b);
+        else if (net.random.below(4) == 0)
+          net.cut(a, b);
+      }
+      net.run(std::chrono::milliseconds(net.random.below(12)));
+      for (std::size_t from = 0; from < nodes; ++from)
+        for (std::size_t to = 0; to < nodes; ++to)
+          if (from != to && net.random.below(4) == 0)
+            net.core(from).on_neighbour_rtt(
+                net.id(to), std::chrono::microseconds(50 + net.random.below(20'000)), net.now());
+    }
+    EXPECT_EQ(net.loop(), "") << "seed " << seed;
+    net.run(std::chrono::seconds(30));
+    EXPECT_EQ(net.differences(), "") << "seed " << seed;
+  }
+}
+
 }  // namespace
 }  // namespace weft::routing::test
