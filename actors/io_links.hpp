@@ -2,15 +2,14 @@
 #pragma once
 
 #include "actors/interfaces.hpp"
+#include "hosts/presence.hpp"
 #include "transport/inbound.hpp"
 #include "transport/port.hpp"
 
-#include <algorithm>
-#include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// The adapters between the reactor thread and the actors: one message per batch.
@@ -22,7 +21,7 @@ namespace weft::actors {
 template <class Handle>
 class concern_link final : public transport::frame_listener {
  public:
-  explicit concern_link(std::string protocol_name) : protocol_name_(std::move(protocol_name)) {}
+  explicit concern_link(std::string protocol_name) : peers_(rule_for(std::move(protocol_name))) {}
 
   void on_frames(transport::frame_batch_ptr batch) override {
     const std::lock_guard lock(mutex_);
@@ -35,14 +34,7 @@ class concern_link final : public transport::frame_listener {
   void on_events(const std::vector<transport::event>& events) {
     const std::lock_guard lock(mutex_);
     presence_batch out;
-    for (const auto& e : events) {
-      if (const auto* up = std::get_if<transport::session_up_event>(&e))
-        on_up(*up, out);
-      else if (const auto* down = std::get_if<transport::session_down_event>(&e))
-        on_down(down->peer, out);
-      else if (const auto* known = std::get_if<transport::identified_event>(&e))
-        on_identified(*known, out);
-    }
+    for (const auto& e : events) peers_.on_event(e, out.changes);
     if (to_ && !out.changes.empty()) tell(*to_, std::move(out));
   }
 
@@ -50,8 +42,7 @@ class concern_link final : public transport::frame_listener {
     const std::lock_guard lock(mutex_);
     to_ = std::move(to);
     presence_batch out;
-    for (const auto& [peer, p] : present_)
-      if (p.speaks) out.changes.push_back({peer, true, p.session, p.handshake});
+    peers_.present(out.changes);
     if (!out.changes.empty()) tell(*to_, std::move(out));
   }
   void disconnect() {
@@ -68,38 +59,16 @@ class concern_link final : public transport::frame_listener {
   }
 
  private:
-  struct presence {
-    transport::session_id session = 0;
-    duration handshake{};
-    bool speaks = true;
-  };
-
-  void on_up(const transport::session_up_event& e, presence_batch& out) {
-    const auto [at, fresh] = present_.try_emplace(e.peer, presence{e.session, e.handshake, true});
-    if (fresh) out.changes.push_back({e.peer, true, e.session, e.handshake});
-  }
-  void on_down(const peer_id& peer, presence_batch& out) {
-    const auto at = present_.find(peer);
-    if (at == present_.end()) return;
-    if (at->second.speaks) out.changes.push_back({peer, false, at->second.session, {}});
-    present_.erase(at);
-  }
-  /// A peer is taken to speak the protocol until identify says otherwise: a Weft node must not lose
-  /// the first frames.
-  void on_identified(const transport::identified_event& e, presence_batch& out) {
-    const auto at = present_.find(e.peer);
-    if (at == present_.end()) return;
-    const auto& names = e.info.protocols;
-    const bool speaks = std::find(names.begin(), names.end(), protocol_name_) != names.end();
-    if (speaks == at->second.speaks) return;
-    at->second.speaks = speaks;
-    out.changes.push_back({e.peer, speaks, at->second.session, at->second.handshake});
+  static hosts::presence_rule rule_for(std::string protocol_name) {
+    // A Weft node must not lose the first frames.
+    return {.names = {std::move(protocol_name)},
+            .extensions = {},
+            .when = hosts::presence_rule::policy::assumed};
   }
 
-  const std::string protocol_name_;
   mutable std::mutex mutex_;
   std::optional<Handle> to_;
-  std::map<peer_id, presence> present_;
+  hosts::presence_tracker peers_;
   std::uint64_t dropped_ = 0;
 };
 

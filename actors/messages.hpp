@@ -5,6 +5,7 @@
 #include "actors/reply.hpp"
 #include "actors/runtime_types.hpp"
 #include "base/chunk.hpp"
+#include "hosts/presence.hpp"
 #include "messaging/messaging_core.hpp"
 #include "messaging/store_operations.hpp"
 #include "transport/inbound.hpp"
@@ -45,16 +46,9 @@ struct event_batch {
   std::vector<transport::event> events;
 };
 
-/// A peer that speaks the receiving concern's protocol came or went, in the reactor's order.
-struct peer_presence {
-  peer_id peer;
-  bool up = false;
-  transport::session_id session = 0;
-  /// Of the session's handshake: a first guess of the round trip.
-  duration handshake{};
-};
+/// Peers that speak the receiving concern's protocol came or went, in the reactor's order.
 struct presence_batch {
-  std::vector<peer_presence> changes;
+  std::vector<hosts::peer_presence> changes;
 };
 
 /// Measured round trips to neighbours.

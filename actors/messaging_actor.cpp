@@ -47,6 +47,7 @@ void messaging_actor_impl::on_frames(const transport::frame_batch& batch) {
 
 void messaging_actor_impl::on_presence(const presence_batch& batch) {
   for (const auto& change : batch.changes) {
+    if (change.updated) continue;
     hops_.set_up(change.peer, change.up);
     if (change.up)
       core_.on_peer_up(change.peer, now(), parts_.wall(), out_);

@@ -40,6 +40,7 @@ void routing_actor_impl::on_frames(const transport::frame_batch& batch) {
 void routing_actor_impl::on_presence(const presence_batch& batch) {
   const auto wall = parts_.wall();
   for (const auto& change : batch.changes) {
+    if (change.updated) continue;
     if (change.up)
       core_.on_neighbour_up(change.peer, duration::zero(), wall, now(), out_);
     else
