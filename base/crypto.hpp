@@ -12,7 +12,7 @@
 #include <span>
 #include <string_view>
 
-/// Cryptography over Botan. No Botan type leaves base/; its exceptions become `result`s.
+/// Over Botan and libsodium: no type of theirs leaves base/, exceptions become `result`s.
 namespace weft::crypto {
 
 using sha256_digest = std::array<std::uint8_t, 32>;

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "base/assert.hpp"
 #include "base/crypto.hpp"
-#include "base/curve25519.hpp"
 #include "base/libp2p_key.hpp"
 
 #include <botan/ec_group.h>
 #include <botan/ecdsa.h>
-#include <botan/ed25519.h>
 #include <botan/exceptn.h>
 #include <botan/pubkey.h>
 #include <botan/rsa.h>
-#include <botan/system_rng.h>
 #include <botan/x509_key.h>
 
 #include <algorithm>
@@ -86,70 +82,6 @@ result<void> verify_secp256k1(bytes_view point, bytes_view message, bytes_view s
 
 }  // namespace
 
-struct ed25519_private_key::impl {
-  explicit impl(std::span<const std::uint8_t, 32> from)
-      : key{Botan::secure_vector<std::uint8_t>(from.begin(), from.end())} {
-    std::copy(from.begin(), from.end(), seed.begin());
-    const auto& raw = key.get_public_key();
-    WEFT_ASSERT(raw.size() == public_key.size(), "an Ed25519 key has 32 bytes");
-    std::copy(raw.begin(), raw.end(), public_key.begin());
-  }
-  ~impl() { wipe(seed); }
-  impl(const impl&) = delete;
-  impl& operator=(const impl&) = delete;
-
-  std::array<std::uint8_t, 32> seed{};
-  ed25519_public_key public_key{};
-  Botan::Ed25519_PrivateKey key;
-};
-
-ed25519_private_key::ed25519_private_key(std::unique_ptr<impl> state) noexcept
-    : impl_(std::move(state)) {}
-ed25519_private_key::ed25519_private_key(ed25519_private_key&&) noexcept = default;
-ed25519_private_key& ed25519_private_key::operator=(ed25519_private_key&&) noexcept = default;
-ed25519_private_key::~ed25519_private_key() = default;
-
-ed25519_private_key ed25519_private_key::generate() {
-  std::array<std::uint8_t, 32> seed{};
-  random_bytes(seed);
-  auto key = from_seed(seed);
-  wipe(seed);
-  return key;
-}
-
-ed25519_private_key ed25519_private_key::from_seed(std::span<const std::uint8_t, 32> seed) {
-  return ed25519_private_key{std::make_unique<impl>(seed)};
-}
-
-const ed25519_public_key& ed25519_private_key::public_key() const noexcept {
-  return impl_->public_key;
-}
-
-std::span<const std::uint8_t, 32> ed25519_private_key::seed() const noexcept { return impl_->seed; }
-
-ed25519_signature ed25519_private_key::sign(bytes_view message) const {
-  // A signer of its own per call: keys are shared between threads, Botan's signers are not.
-  Botan::PK_Signer signer{impl_->key, Botan::system_rng(), "Pure"};
-  const auto bytes = signer.sign_message(message, Botan::system_rng());
-  ed25519_signature signature;
-  WEFT_ASSERT(bytes.size() == signature.size(), "an Ed25519 signature has 64 bytes");
-  std::copy(bytes.begin(), bytes.end(), signature.begin());
-  return signature;
-}
-
-result<void> ed25519_verify(const ed25519_public_key& key, bytes_view message,
-                            bytes_view signature) {
-  if (!curve25519::acceptable_edwards_y(key)) return fail(ec::bad_key, "not a usable Ed25519 key");
-  if (signature.size() != 64 || !curve25519::canonical_scalar(signature.last<32>()))
-    return fail(ec::bad_signature);
-  try {
-    const Botan::Ed25519_PublicKey loaded{bytes_view{key}};
-    return check_signature(loaded, "Pure", Botan::Signature_Format::Standard, message, signature);
-  } catch (const Botan::Exception& e) {
-    return fail(ec::bad_key, e.what());
-  }
-}
-
 result<void> verify_with_libp2p_key(bytes_view public_key_protobuf, bytes_view message,
                                     bytes_view signature) {
   WEFT_TRY(const auto key, read_libp2p_public_key(public_key_protobuf));
@@ -167,10 +99,6 @@ result<void> verify_with_libp2p_key(bytes_view public_key_protobuf, bytes_view m
   if (key.data.size() != raw.size()) return fail(ec::bad_key, "an Ed25519 key has 32 bytes");
   std::copy(key.data.begin(), key.data.end(), raw.begin());
   return ed25519_verify(raw, message, signature);
-}
-
-byte_buffer ed25519_public_key_protobuf(const ed25519_public_key& key) {
-  return write_libp2p_public_key(libp2p_key_type::ed25519, key);
 }
 
 }  // namespace weft::crypto

@@ -32,7 +32,7 @@ esac
 packages=(
   g++ cmake ninja-build ccache pkg-config python3 ca-certificates dpkg-dev
   libcaf-dev libgnutls28-dev libprotozero-dev libexpected-dev prometheus-cpp-dev libcpp-httplib-dev
-  libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libspdlog-dev libsqlite3-dev
+  libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libspdlog-dev libsqlite3-dev libsodium-dev
 )
 backports=(libngtcp2-dev libngtcp2-crypto-gnutls-dev libnghttp3-dev)
 ngtcp2_wanted=1.11
