@@ -110,6 +110,18 @@ result<peer_id> judge(const byte_buffer& der, wall_time when = wall_now()) {
   return verify_certificate_chain(chain, when);
 }
 
+constexpr std::array kinds{certificate_key::p256, certificate_key::ed25519};
+/// SubjectPublicKeyInfo of an Ed25519 key up to the key.
+constexpr std::string_view ed25519_info_head("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00",
+                                             12);
+
+certificate_key kind_of(const byte_buffer& der) {
+  const bytes_view head = as_bytes(ed25519_info_head);
+  return std::search(der.begin(), der.end(), head.begin(), head.end()) == der.end()
+             ? certificate_key::p256
+             : certificate_key::ed25519;
+}
+
 void expect_refused(const result<peer_id>& outcome, std::string_view rule) {
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ec::bad_certificate);
@@ -227,9 +239,11 @@ TEST(certificate, critical_extensions) {
     gnutls_x509_crt_set_basic_constraints(c, 0, -1);
   })));
   const auto key = crypto::ed25519_private_key::generate();
-  const auto critical = tls_certificate::make(key, wall_now(), {.critical = true});
-  ASSERT_TRUE(critical);
-  EXPECT_TRUE(judge(critical->der()));
+  for (const auto kind : kinds) {
+    const auto critical = tls_certificate::make(key, wall_now(), {.kind = kind, .critical = true});
+    ASSERT_TRUE(critical);
+    EXPECT_TRUE(judge(critical->der()));
+  }
 }
 
 TEST(certificate, signed_key) {
@@ -275,23 +289,76 @@ TEST(certificate, chain_length_and_form) {
 
 // Each byte of a certificate is covered by one of the two signatures or by the form.
 TEST(certificate, every_flipped_byte_is_noticed) {
-  const byte_buffer der = unhex(ed25519_vector);
-  for (std::size_t i = 0; i < der.size(); ++i) {
-    byte_buffer changed = der;
-    changed[i] ^= 0x10;
-    EXPECT_FALSE(judge(changed)) << "byte " << i;
+  const auto key = crypto::ed25519_private_key::generate();
+  const auto made = tls_certificate::make(key, wall_now(), {.kind = certificate_key::ed25519});
+  ASSERT_TRUE(made);
+  for (const byte_buffer& der : {unhex(ed25519_vector), made->der()}) {
+    ASSERT_TRUE(judge(der));
+    for (std::size_t i = 0; i < der.size(); ++i) {
+      byte_buffer changed = der;
+      changed[i] ^= 0x10;
+      EXPECT_FALSE(judge(changed)) << "byte " << i;
+    }
   }
 }
 
 TEST(certificate, made_ones_verify) {
   for (int i = 0; i < 20; ++i) {
     const auto key = crypto::ed25519_private_key::generate();
-    const auto c = tls_certificate::make(key, wall_now());
-    ASSERT_TRUE(c) << to_string(c.error());
-    const auto id = judge(c->der());
-    ASSERT_TRUE(id) << to_string(id.error());
-    EXPECT_EQ(*id, key.id());
+    for (const auto kind : kinds) {
+      const auto c = tls_certificate::make(key, wall_now(), {.kind = kind});
+      ASSERT_TRUE(c) << to_string(c.error());
+      EXPECT_EQ(kind_of(c->der()), kind);
+      const auto id = judge(c->der());
+      ASSERT_TRUE(id) << to_string(id.error());
+      EXPECT_EQ(*id, key.id());
+    }
   }
+}
+
+// With the neutral element as its key a certificate verifies under a signature that needs no
+// secret, so that anyone could present a stolen SignedKey: only a strict verifier refuses it.
+TEST(certificate, ed25519_key_of_low_order) {
+  const auto host = crypto::ed25519_private_key::generate();
+  const auto made = tls_certificate::make(host, wall_now(), {.kind = certificate_key::ed25519});
+  ASSERT_TRUE(made);
+  byte_buffer der = made->der();
+  const std::size_t info = find(der, as_bytes(ed25519_info_head));
+  byte_buffer neutral(32, 0);
+  neutral[0] = 1;
+  std::copy(neutral.begin(), neutral.end(),
+            der.begin() + static_cast<std::ptrdiff_t>(info + ed25519_info_head.size()));
+  byte_buffer message = to_buffer(as_bytes("libp2p-tls-handshake:"));
+  append(message, bytes_view(der).subspan(info, ed25519_info_head.size() + neutral.size()));
+  const auto signature = host.sign(message);
+  const auto host_key = crypto::ed25519_public_key_protobuf(host.public_key());
+  const std::size_t signed_key = find(der, host_key) + host_key.size() + 2;
+  std::copy(signature.begin(), signature.end(),
+            der.begin() + static_cast<std::ptrdiff_t>(signed_key));
+  // R the neutral element, S zero.
+  std::fill(der.end() - 64, der.end(), std::uint8_t{0});
+  *(der.end() - 64) = 1;
+  expect_refused(judge(der), "self-signature");
+}
+
+// Each side shows the certificate whose kind the other side lists first, and only ever one.
+TEST(certificate, the_peers_preference_decides) {
+  test_node server;
+  const auto target = *server.address.quic_v1_endpoint();
+  const auto key = crypto::ed25519_private_key::generate();
+  for (const auto presented : kinds) {
+    const auto own = tls_certificate::make(key, wall_now(), {.kind = presented});
+    ASSERT_TRUE(own);
+    for (const auto preferred : kinds) {
+      raw_peer client(target, &*own, preferred);
+      ASSERT_TRUE(client.connect());
+      EXPECT_EQ(kind_of(client.conn->peer_certificate()), preferred);
+      EXPECT_EQ(client.conn->peer(), server.net->id());
+    }
+  }
+  raw_peer like_a_node(target);
+  ASSERT_TRUE(like_a_node.connect());
+  EXPECT_EQ(kind_of(like_a_node.conn->peer_certificate()), certificate_key::ed25519);
 }
 
 // Against a real handshake: the server closes, counts, and goes on serving others.
@@ -299,22 +366,26 @@ TEST(certificate, bad_ones_end_the_handshake) {
   test_node server;
   const auto target = *server.address.quic_v1_endpoint();
   const auto key = crypto::ed25519_private_key::generate();
-  auto expired = tls_certificate::make(key, wall_now(), {.valid_after = -std::chrono::minutes(30)});
-  auto early = tls_certificate::make(key, wall_now(), {.valid_before = -std::chrono::hours(2)});
-  auto forged = tls_certificate::make(key, wall_now());
-  ASSERT_TRUE(expired && early && forged);
-  byte_buffer der = forged->der();
-  der.back() ^= 1;
-  ASSERT_TRUE(forged->present(der));
   std::uint64_t failed = 0;
-  for (const auto* bad : {&*expired, &*early, &*forged}) {
-    raw_peer client(target, bad);
-    EXPECT_FALSE(client.connect());
-    ASSERT_TRUE(client.conn->end());
-    EXPECT_EQ(client.conn->end()->code, ec::bad_certificate) << client.conn->end()->detail;
-    ++failed;
-    EXPECT_TRUE(eventually(
-        [&] { return server.metrics.closed[close_reason::handshake_failed].value() == failed; }));
+  for (const auto kind : kinds) {
+    auto expired = tls_certificate::make(key, wall_now(),
+                                         {.kind = kind, .valid_after = -std::chrono::minutes(30)});
+    auto early = tls_certificate::make(key, wall_now(),
+                                       {.kind = kind, .valid_before = -std::chrono::hours(2)});
+    auto forged = tls_certificate::make(key, wall_now(), {.kind = kind});
+    ASSERT_TRUE(expired && early && forged);
+    byte_buffer der = forged->der();
+    der.back() ^= 1;
+    ASSERT_TRUE(forged->present(der));
+    for (const auto* bad : {&*expired, &*early, &*forged}) {
+      raw_peer client(target, bad);
+      EXPECT_FALSE(client.connect());
+      ASSERT_TRUE(client.conn->end());
+      EXPECT_EQ(client.conn->end()->code, ec::bad_certificate) << client.conn->end()->detail;
+      ++failed;
+      EXPECT_TRUE(eventually(
+          [&] { return server.metrics.closed[close_reason::handshake_failed].value() == failed; }));
+    }
   }
   EXPECT_EQ(server.metrics.handshakes_in_progress.value(), 0);
   EXPECT_EQ(server.events.count<session_up_event>(), 0u);

@@ -25,9 +25,10 @@ class recorder final : public stream_handler {
 
 }  // namespace
 
-raw_peer::raw_peer(const ip_endpoint& target, const tls_certificate* certificate)
+raw_peer::raw_peer(const ip_endpoint& target, const tls_certificate* certificate,
+                   certificate_key preferred)
     : key_(crypto::ed25519_private_key::generate()) {
-  auto tls = certificate != nullptr ? tls_context::make(*certificate)
+  auto tls = certificate != nullptr ? tls_context::make(std::span(certificate, 1), preferred)
                                     : tls_context::make(key_, wall_now());
   tls_.emplace(std::move(*tls));
   profile_.emplace(quic_profile{*tls_, bounds_, metrics, congestion_control::cubic, 1452, {}});

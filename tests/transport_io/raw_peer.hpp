@@ -22,8 +22,9 @@ class raw_peer final : public conn_listener {
     bool finished = false;
     std::optional<ec> closed;
   };
-  /// Uses a fresh identity and certificate unless one is given.
-  explicit raw_peer(const ip_endpoint& target, const tls_certificate* certificate = nullptr);
+  /// Uses a fresh identity and its certificates unless one is given.
+  explicit raw_peer(const ip_endpoint& target, const tls_certificate* certificate = nullptr,
+                    certificate_key preferred = certificate_key::ed25519);
 
   /// Exchanges packets until `done` holds; false after `limit`.
   bool run(const std::function<bool()>& done,

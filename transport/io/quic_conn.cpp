@@ -306,6 +306,13 @@ std::uint64_t quic_conn::packets_lost() const {
   return total;
 }
 
+byte_buffer quic_conn::peer_certificate() const {
+  unsigned count = 0;
+  const gnutls_datum_t* chain = gnutls_certificate_get_peers(tls_.get(), &count);
+  if (chain == nullptr || count == 0) return {};
+  return byte_buffer(chain->data, chain->data + chain->size);
+}
+
 ngtcp2_conn_info quic_conn::info() const {
   ngtcp2_conn_info out{};
   ngtcp2_conn_get_conn_info(conn_, &out);

@@ -135,6 +135,8 @@ class quic_conn {
   bool inbound() const noexcept { return inbound_; }
   /// The authenticated peer; after `on_handshake`.
   const std::optional<peer_id>& peer() const noexcept { return tls_peer_.verified; }
+  /// What the peer presented, in DER; empty before it has.
+  byte_buffer peer_certificate() const;
   const net_path& path() const noexcept { return path_; }
   ngtcp2_conn_info info() const;
   /// Packets with stream data that were declared lost.

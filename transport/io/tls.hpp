@@ -12,14 +12,22 @@
 
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 namespace weft::transport::io {
+
+struct tls_presented;
+/// The certificates a node can present, the one that costs least first.
+using own_certificates = std::vector<std::unique_ptr<tls_presented>>;
 
 /// What one handshake proves about the other side. Its address must stay the same while the session
 /// lives.
 struct tls_peer {
   /// First member: GnuTLS hands its address back as the session's pointer, which ngtcp2 reads.
   ngtcp2_crypto_conn_ref link{};
+  /// Our own side's choice.
+  std::shared_ptr<const own_certificates> own;
   std::optional<peer_id> expected;
   /// Set once the certificate passed every check.
   std::optional<peer_id> verified;
@@ -32,12 +40,16 @@ struct tls_session_deleter {
 };
 using tls_session = std::unique_ptr<std::remove_pointer_t<gnutls_session_t>, tls_session_deleter>;
 
-/// The node's certificate and the TLS profile of libp2p over QUIC: TLS 1.3 alone, ALPN `libp2p`,
-/// certificates demanded both ways, no tickets, no early data, no server name.
+/// The node's certificates and the TLS profile of libp2p over QUIC: TLS 1.3 alone, ALPN `libp2p`,
+/// certificates demanded both ways, no tickets, no early data, no server name. A peer is shown the
+/// certificate of that key it prefers to verify: Ed25519 when it lists that first, as this profile
+/// does, P-256 otherwise.
 class tls_context {
  public:
   static result<tls_context> make(const crypto::ed25519_private_key& host_key, wall_time now);
-  static result<tls_context> make(const tls_certificate& certificate);
+  /// Presents only these, and asks the peer for a certificate of the preferred kind.
+  static result<tls_context> make(std::span<const tls_certificate> certificates,
+                                  certificate_key preferred = certificate_key::ed25519);
   tls_context(tls_context&& other) noexcept;
   tls_context& operator=(tls_context&& other) noexcept;
   ~tls_context();
@@ -51,6 +63,7 @@ class tls_context {
   result<tls_session> make_session(tls_peer& peer, unsigned flags) const;
   gnutls_certificate_credentials_t credentials_ = nullptr;
   gnutls_priority_t priority_ = nullptr;
+  std::shared_ptr<const own_certificates> own_;
 };
 
 /// True when the finished handshake agreed on the ALPN `libp2p`.

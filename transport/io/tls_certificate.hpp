@@ -10,6 +10,8 @@
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
+#include <cstdint>
+#include <memory>
 #include <span>
 
 /// The self-signed certificate by which libp2p nodes authenticate in TLS 1.3
@@ -19,12 +21,25 @@ namespace weft::transport::io {
 /// Longest certificate accepted, bytes of DER.
 inline constexpr std::size_t certificate_bytes_max = 16 * 1024;
 
-/// A fresh P-256 key with its certificate, which carries the host's public key and the host's
-/// signature over the P-256 key.
+struct privkey_deleter {
+  void operator()(gnutls_privkey_t k) const noexcept { gnutls_privkey_deinit(k); }
+};
+using tls_signer = std::unique_ptr<std::remove_pointer_t<gnutls_privkey_t>, privkey_deleter>;
+using shared_tls_signer = std::shared_ptr<std::remove_pointer_t<gnutls_privkey_t>>;
+
+/// An Ed25519 key as GnuTLS uses it. ec::crypto.
+result<tls_signer> make_tls_signer(crypto::ed25519_private_key key);
+
+/// What a certificate's own key is. Every libp2p peer takes P-256; Ed25519 costs both sides less.
+enum class certificate_key : std::uint8_t { p256, ed25519 };
+
+/// A fresh key with its certificate, which carries the host's public key and the host's signature
+/// over the fresh key.
 class tls_certificate {
  public:
   /// What differs from the usual certificate; for tests and for odd peers.
   struct options {
+    certificate_key kind = certificate_key::p256;
     duration valid_before = std::chrono::hours(1);
     duration valid_after = std::chrono::hours(24 * 365 * 10);
     /// Marks the libp2p extension critical, as rust-libp2p does.
@@ -46,12 +61,14 @@ class tls_certificate {
   /// judging the judge.
   result<void> present(bytes_view der);
   gnutls_x509_crt_t certificate() const noexcept { return certificate_; }
-  gnutls_x509_privkey_t key() const noexcept { return key_; }
+  const shared_tls_signer& key() const noexcept { return key_; }
+  certificate_key kind() const noexcept { return kind_; }
 
  private:
   tls_certificate() noexcept = default;
   gnutls_x509_crt_t certificate_ = nullptr;
-  gnutls_x509_privkey_t key_ = nullptr;
+  shared_tls_signer key_;
+  certificate_key kind_ = certificate_key::p256;
 };
 
 /// Judges the chain a peer presented and returns the peer's id. Every rule of the specification is
