@@ -70,7 +70,9 @@ json bench_report(const std::string& name, json parameters, const std::vector<js
   j["failures"] = 0;
   json each = json::array();
   std::uint64_t failures = 0;
+  std::uint64_t samples = 0;
   for (const auto& run : runs) {
+    samples += run["summary"].value("samples", std::uint64_t{0});
     json r{{"p50", run["summary"]["p50"]},
            {"p99", run["summary"]["p99"]},
            {"throughput", run["throughput"]["value"]}};
@@ -81,6 +83,11 @@ json bench_report(const std::string& name, json parameters, const std::vector<js
   j["failures"] = failures;
   if (median.value("hops", 0U)) j["hops"] = median["hops"];
   j["runs"] = std::move(each);
+  if (!median.contains("second_way") && samples != 0)
+    for (const auto* key : {"cpu_seconds", "far_cpu_seconds"})
+      if (resources.contains(key))
+        resources[std::string(key) + "_per_sample"]
+            = real_of(resources, key) / static_cast<double>(samples);
   j["resources"] = std::move(resources);
   j["environment"] = bench_environment();
   return j;
@@ -112,8 +119,16 @@ void print_bench(const common_options& common, const json& report) {
     std::printf("runs        %s\n", report["runs"].dump().c_str());
   if (report.value("failures", std::uint64_t{0}))
     std::printf("failures    %s\n", report["failures"].dump().c_str());
-  if (report.contains("resources"))
-    std::printf("resources   %s\n", report["resources"].dump().c_str());
+  if (report.contains("resources")) {
+    const auto& r = report["resources"];
+    if (r.contains("cpu_seconds_per_sample")) {
+      std::string text = format_seconds(real_of(r, "cpu_seconds_per_sample"));
+      if (r.contains("far_cpu_seconds_per_sample"))
+        text += " near, " + format_seconds(real_of(r, "far_cpu_seconds_per_sample")) + " far";
+      std::printf("processor   %s per sample\n", text.c_str());
+    }
+    std::printf("resources   %s\n", r.dump().c_str());
+  }
   std::printf("machine     %s\n", report["environment"].dump().c_str());
 }
 
