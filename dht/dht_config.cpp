@@ -15,6 +15,7 @@ result<void> check_lookups(const dht_config& c) {
                       "dht protocol_name must begin with '/'"));
   WEFT_TRY_VOID(check(c.k >= 1 && c.k <= 20, "dht k must be 1 to 20"));
   WEFT_TRY_VOID(check(c.alpha >= 1 && c.alpha <= 64, "dht alpha must be 1 to 64"));
+  WEFT_TRY_VOID(check(c.alpha_holders >= 1, "dht alpha_holders must be at least 1"));
   WEFT_TRY_VOID(check(c.beta >= 1 && c.beta <= c.k, "dht beta must be 1 to k"));
   WEFT_TRY_VOID(check(c.paths >= 1 && c.paths <= 8 && c.paths_secure >= 1 && c.paths_secure <= 8,
                       "dht paths and paths_secure must be 1 to 8"));

@@ -7,6 +7,8 @@
 #include "base/peer_id.hpp"
 #include "base/time.hpp"
 
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -66,6 +68,12 @@ struct replace_peers {
 
 using store_operation
     = std::variant<put_record, remove_record, put_provider, remove_provider, replace_peers>;
+
+/// Appends an operation, made in place.
+template <class Operation>
+void append_operation(std::vector<store_operation>& to, Operation&& operation) {
+  to.emplace_back(std::in_place_type<std::decay_t<Operation>>, std::forward<Operation>(operation));
+}
 
 /// What a store holds when a node starts.
 struct stored_state {

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/multiaddr.hpp"
+#include "base/peer_id.hpp"
+#include "base/time.hpp"
+#include "dht/dht_config.hpp"
+#include "dht/dht_metrics.hpp"
+#include "dht/ip_group.hpp"
+#include "dht/kad_id.hpp"
+#include "dht/latency.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace weft::dht {
+
+/// Index of a known peer; valid while the peer is pinned, connected or in the routing table.
+using peer_slot = std::uint32_t;
+inline constexpr peer_slot no_peer = std::numeric_limits<peer_slot>::max();
+
+/// What the node remembers of one peer.
+struct known_peer {
+  peer_id id;
+  kad_id place;
+  /// At most `addresses_kept_max`. First-hand ones replace hearsay and are not diluted by it.
+  std::vector<multiaddr> addresses;
+  bool first_hand = false;
+  /// Grows when `addresses` changes.
+  std::uint32_t addresses_version = 0;
+  /// Where the last session came from or led to, for `limits`.
+  std::optional<ip_group> group;
+  /// A session existed, so that `group` says something.
+  bool met = false;
+  bool connected = false;
+  /// Speaks the protocol as a server: by identify, or because it answered.
+  bool server = false;
+  bool in_table = false;
+  /// Waits for, or is under, a check of its life.
+  bool checking = false;
+  rtt_estimate rtt;
+  std::optional<instant> last_answer;
+  /// The last sign of life: an answer or a request.
+  std::optional<instant> last_heard;
+  /// Missed its time since it last answered.
+  bool suspect = false;
+  std::uint8_t failures = 0;
+  instant backoff_until{};
+  /// Requests it may make, and when that was reckoned; negative before the first one.
+  double request_tokens = -1;
+  instant request_tokens_at{};
+
+  bool dead(instant now) const noexcept {
+    return failures > 0 && !connected && now < backoff_until;
+  }
+};
+
+/// Peers, bounded: those nobody needs go first, the longest unused before the others.
+class known_peers {
+ public:
+  known_peers(const peer_id& self, const dht_config& config, dht_metrics& counters);
+
+  /// The peer's slot, made when it is new; `no_peer` when there is no room, or for this node.
+  peer_slot add(const peer_id& id);
+  peer_slot find(const peer_id& id) const;
+  known_peer& operator[](peer_slot s) noexcept { return slots_[s].peer; }
+  const known_peer& operator[](peer_slot s) const noexcept { return slots_[s].peer; }
+  std::size_t size() const noexcept { return by_id_.size(); }
+  std::size_t dead() const noexcept { return failed_; }
+
+  /// A pinned peer stays; pins count.
+  void pin(peer_slot s);
+  void unpin(peer_slot s);
+  void set_connected(peer_slot s, bool connected);
+  void set_in_table(peer_slot s, bool in_table);
+
+  /// Addresses the peer said itself, or answered at.
+  void learn_first_hand(peer_slot s, std::vector<multiaddr> addresses);
+  /// Addresses somebody else said; at most half of the room goes to one call.
+  void learn_hearsay(peer_slot s, std::span<const multiaddr> addresses);
+  void note_answer(peer_slot s, instant now);
+  void note_failure(peer_slot s, instant now);
+  /// False when the peer has used up its requests.
+  bool take_request(peer_slot s, instant now);
+
+ private:
+  struct slot {
+    known_peer peer;
+    std::uint32_t pins = 0;
+    bool used = false;
+    bool idle = false;
+    peer_slot before = no_peer;
+    peer_slot after = no_peer;
+  };
+  void settle(peer_slot s);
+  void link(peer_slot s);
+  void unlink(peer_slot s);
+  bool make_room();
+
+  const peer_id self_;
+  const dht_config& config_;
+  dht_metrics& counters_;
+  std::vector<slot> slots_;
+  std::vector<peer_slot> free_;
+  std::unordered_map<peer_id, peer_slot, peer_id_hash> by_id_;
+  /// Peers nobody needs, longest unused first.
+  peer_slot oldest_ = no_peer;
+  peer_slot newest_ = no_peer;
+  std::size_t failed_ = 0;
+};
+
+}  // namespace weft::dht
