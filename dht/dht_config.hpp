@@ -58,7 +58,8 @@ struct dht_config {
 
   // -- routing table ---
 
-  std::size_t bucket_entries = 20;
+  /// More than k: the choice among them is by round-trip time, and the next hop is nearer.
+  std::size_t bucket_entries = 40;
   std::size_t replacements = 10;
   /// While fewer servers than this are known, all of them are kept, whatever their bucket.
   std::size_t full_table_below = 2048;

@@ -95,7 +95,7 @@ class dht_core {
 
   // -- observers ---
 
-  dht_status status(instant now) const;
+  dht_status status() const;
   /// Closest to this node first.
   std::vector<table_entry_view> table(instant now) const;
   std::size_t table_size() const noexcept;

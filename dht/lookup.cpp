@@ -110,12 +110,16 @@ duration lookup::cost(const candidate& c) const {
 std::optional<lookup::index> lookup::next() const {
   if (outstanding_ >= config_.lookup_queries_max) return std::nullopt;
   const std::size_t alpha = (config_.alpha + how_.paths - 1) / how_.paths;
+  // Whoever only wants to know where the target is need not ask all who are around it.
+  const std::size_t reach = how_.goal == lookup_goal::quick
+                                ? std::min(config_.k, std::max(config_.beta, alpha))
+                                : config_.k;
   counts window{};
   std::optional<index> best;
   duration least{};
   for (const index i : order_) {
     const candidate& c = candidates_[i];
-    if (!stands(c.now) || window[c.path] >= config_.k) continue;
+    if (!stands(c.now) || window[c.path] >= reach) continue;
     ++window[c.path];
     if (c.now != state::fresh || i == held_ || fast_[c.path] >= alpha) continue;
     if (how_.goal == lookup_goal::holders && fast_near_ >= config_.alpha_holders
@@ -182,7 +186,7 @@ void lookup::renew(index i) {
   ++c.renewed;
 }
 
-std::size_t lookup::on_time(instant now) {
+std::size_t lookup::on_time(instant now, std::vector<peer_slot>& late) {
   std::size_t hedged = 0;
   if (outstanding_ == 0) return hedged;
   for (const index i : order_) {
@@ -193,7 +197,9 @@ std::size_t lookup::on_time(instant now) {
       blame(c);
       ++hedged;
     }
-    if (c.now == state::slow && now - c.asked_at >= c.patience * 2) c.now = state::late;
+    if (c.now != state::slow || now - c.asked_at < c.patience * 2) continue;
+    c.now = state::late;
+    late.push_back(c.slot);
   }
   return hedged;
 }

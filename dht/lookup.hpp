@@ -99,8 +99,8 @@ class lookup {
   void renew(index i);
   /// A candidate that is not to be asked yet; `no_candidate` for none.
   void hold(index i) noexcept { held_ = i; }
-  /// Notices who has become slow or late; returns how many became slow.
-  std::size_t on_time(instant now);
+  /// Notices who has become slow or late: returns how many became slow, appends the late ones.
+  std::size_t on_time(instant now, std::vector<peer_slot>& late);
   std::optional<instant> next_time() const;
   bool converged() const;
 
