@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/runtime_types.hpp"
+#include "actors/telling_types.hpp"
 #include "base/crypto.hpp"
 #include "messaging/messaging_config.hpp"
 #include "metrics/catalog.hpp"
@@ -101,6 +101,33 @@ class runtime final : public metrics::source {
   /// mark it as shown.
   subscription follow(std::function<void(const inbox_message&)> on_message);
   void unfollow(subscription which);
+
+  // -- broadcast ---
+
+  /// Broadcasts to everybody subscribed to the topic; answers once it is known for how many peers
+  /// it was sent and dropped. ec::oversized, ec::bad_argument (topic), ec::queue_full.
+  void publish(std::string topic, byte_buffer body, callback<publish_outcome> done);
+  /// Subscribes the node to the topic for as long as somebody follows it. Calls `on_message` for
+  /// each message, on a thread of the runtime; it must not block. ec::limit.
+  result<subscription> follow_topic(std::string topic,
+                                    std::function<void(const topic_message&)> on_message);
+  void unfollow_topic(subscription which);
+  void topics(callback<std::vector<topic_view>> done);
+
+  // -- the DHT ---
+
+  /// The key of this node's record of that name: /weft/PEER/NAME.
+  std::string dht_key(std::string_view name) const;
+  /// Signs a value under a name of this node and stores it at the peers closest to its key.
+  /// ec::oversized, ec::bad_argument (name), ec::not_found (no peer), ec::timeout.
+  void dht_put(std::string name, byte_buffer value, callback<stored_value> done);
+  /// The newest valid value of a key, which may be the bare name of an own record. ec::not_found.
+  void dht_get(std::string key, callback<found_value> done);
+  /// A CID, or any text, of which the SHA-256 is taken.
+  void dht_provide(std::string key, callback<stored_value> done);
+  void dht_find_providers(std::string key, std::size_t count, callback<found_peers> done);
+  /// ec::not_found.
+  void dht_find_peer(peer_id peer, callback<found_peers> done);
 
   // -- routes and status ---
 

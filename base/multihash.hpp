@@ -16,6 +16,7 @@ namespace multicodec {
 inline constexpr std::uint64_t identity = 0x00;
 inline constexpr std::uint64_t cid_v1 = 0x01;
 inline constexpr std::uint64_t sha2_256 = 0x12;
+inline constexpr std::uint64_t dag_pb = 0x70;
 inline constexpr std::uint64_t libp2p_key = 0x72;
 }  // namespace multicodec
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/peer_id.hpp"
 
+#include "base/cid.hpp"
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
 #include "base/hash.hpp"
@@ -19,22 +20,6 @@ constexpr std::size_t inline_key_max = 42;
 constexpr std::array<std::uint8_t, 6> ed25519_prefix{0x00, 0x24, 0x08, 0x01, 0x12, 0x20};
 constexpr std::size_t ed25519_id_bytes = ed25519_prefix.size() + 32;
 constexpr std::size_t text_max = 128;
-
-/// The bytes of a multibase text; the encodings CIDs of peers are seen in.
-result<byte_buffer> from_multibase(std::string_view text) {
-  if (text.empty()) return fail(ec::malformed, "a peer id is not empty");
-  const std::string_view body = text.substr(1);
-  switch (text.front()) {
-    case 'b':
-      return from_base32(body);
-    case 'z':
-      return from_base58(body);
-    case 'f':
-      return from_hex(body);
-    default:
-      return fail(ec::malformed, "a peer id starts with 1, Qm or a multibase prefix b, z or f");
-  }
-}
 
 }  // namespace
 
@@ -78,13 +63,10 @@ result<peer_id> peer_id::parse(std::string_view text) {
     WEFT_TRY(const auto bytes, from_base58(text));
     return from_bytes(bytes);
   }
-  WEFT_TRY(const auto bytes, from_multibase(text));
-  wire_reader in{bytes};
-  WEFT_TRY(const auto version, in.uvarint());
-  WEFT_TRY(const auto codec, in.uvarint());
-  if (version != multicodec::cid_v1 || codec != multicodec::libp2p_key)
+  WEFT_TRY(const auto id, cid::parse(text));
+  if (id.codec != multicodec::libp2p_key)
     return fail(ec::malformed, "not a CIDv1 of codec libp2p-key");
-  return from_bytes(in.rest());
+  return from_bytes(id.multihash);
 }
 
 std::optional<ed25519_public_key> peer_id::ed25519_key() const noexcept {

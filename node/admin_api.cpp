@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "node/admin_json.hpp"
 #include "node/admin_streams.hpp"
+#include "node/admin_telling.hpp"
 #include "node/answer.hpp"
 
 namespace weft::node {
@@ -144,6 +145,14 @@ http_routes admin_routes(node_context& node) {
   add("POST /v1/ping", stream_ping);
   add("POST /v1/send", stream_send);
   add("POST /v1/bench", post_bench);
+  add("POST /v1/publish", post_publish);
+  add("GET /v1/subscribe", stream_subscribe);
+  add("GET /v1/topics", get_topics);
+  add("POST /v1/dht/put", post_dht_put);
+  add("GET /v1/dht/get", get_dht_value);
+  add("POST /v1/dht/provide", post_dht_provide);
+  add("GET /v1/dht/providers", get_dht_providers);
+  add("GET /v1/dht/peer", get_dht_peer);
   add("POST /v1/reload", post_reload);
   add("POST /v1/shutdown", post_shutdown);
   json names = json::array();

@@ -130,6 +130,7 @@ int run_command_line(int argc, char** argv) {
       "has examples.");
   add_node_commands(app, state);
   add_talk_commands(app, state);
+  add_telling_commands(app, state);
   add_lab_commands(app, state);
   add_meta_commands(app, state);
   try {

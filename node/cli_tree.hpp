@@ -22,6 +22,9 @@ struct cli_state {
   ping_options ping;
   send_options send;
   recv_options recv;
+  pub_options pub;
+  sub_options sub;
+  dht_options dht;
   config_options config;
   keys_options keys;
   mesh_options mesh;
@@ -43,6 +46,8 @@ struct cli_state {
 void add_node_commands(CLI::App& app, cli_state& state);
 /// status health peers routes wait connect disconnect ping send recv reload shutdown
 void add_talk_commands(CLI::App& app, cli_state& state);
+/// pub sub topics dht
+void add_telling_commands(CLI::App& app, cli_state& state);
 /// mesh bench
 void add_lab_commands(CLI::App& app, cli_state& state);
 

@@ -73,6 +73,33 @@ struct recv_options {
 };
 exit_code command_recv(const common_options& common, const recv_options& o);
 
+struct pub_options {
+  std::string topic;
+  /// The message, or "-" for standard input.
+  std::string data = "-";
+};
+exit_code command_pub(const common_options& common, const pub_options& o);
+
+struct sub_options {
+  std::string topic;
+  /// Ends after so many messages; 0: never.
+  std::uint64_t count = 0;
+};
+exit_code command_sub(const common_options& common, const sub_options& o);
+exit_code command_topics(const common_options& common);
+
+struct dht_options {
+  /// A name, key, CID or peer id, by command.
+  std::string key;
+  std::string value = "-";
+  std::uint32_t count = 20;
+};
+exit_code command_dht_put(const common_options& common, const dht_options& o);
+exit_code command_dht_get(const common_options& common, const dht_options& o);
+exit_code command_dht_provide(const common_options& common, const dht_options& o);
+exit_code command_dht_find_providers(const common_options& common, const dht_options& o);
+exit_code command_dht_find_peer(const common_options& common, const dht_options& o);
+
 struct config_options {
   std::string config_path;
   bool markdown = false;

@@ -44,6 +44,22 @@ result<void> write_all(int fd, std::string_view content, const std::string& path
   return {};
 }
 
+result<std::string> read_all(int fd, const std::string& path, std::size_t bytes_max) {
+  std::string content;
+  for (;;) {
+    constexpr std::size_t step = 16 * 1024;
+    const auto old = content.size();
+    content.resize(old + step);
+    const auto n = ::read(fd, content.data() + old, step);
+    content.resize(old + (n > 0 ? static_cast<std::size_t>(n) : 0));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(system_error("cannot read", path, errno));
+    if (n == 0) return content;
+    if (content.size() > bytes_max)
+      return fail(ec::oversized, path + " is larger than " + std::to_string(bytes_max) + " bytes");
+  }
+}
+
 }  // namespace
 
 error system_error(std::string_view what, std::string_view path, int number) {
@@ -56,21 +72,13 @@ error system_error(std::string_view what, std::string_view path, int number) {
 }
 
 result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return fail(system_error("cannot open", path, errno));
-  std::string content;
-  for (;;) {
-    constexpr std::size_t step = 16 * 1024;
-    const auto old = content.size();
-    content.resize(old + step);
-    const auto n = ::read(file.get(), content.data() + old, step);
-    content.resize(old + (n > 0 ? static_cast<std::size_t>(n) : 0));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(system_error("cannot read", path, errno));
-    if (n == 0) return content;
-    if (content.size() > bytes_max)
-      return fail(ec::oversized, path + " is larger than " + std::to_string(bytes_max) + " bytes");
-  }
+  return read_all(file.get(), path, bytes_max);
+}
+
+result<std::string> read_standard_input(std::size_t bytes_max) {
+  return read_all(STDIN_FILENO, "standard input", bytes_max);
 }
 
 result<void> write_file_atomically(const std::string& path, std::string_view content,

@@ -14,6 +14,9 @@ namespace weft::node {
 /// A file's whole content. ec::not_found, ec::denied, ec::oversized above `bytes_max`, ec::io.
 result<std::string> read_file(const std::string& path, std::size_t bytes_max);
 
+/// Everything on standard input. ec::oversized above `bytes_max`, ec::io.
+result<std::string> read_standard_input(std::size_t bytes_max);
+
 /// Replaces a file in one step: temporary file in the same folder, fsync, rename, fsync of the
 /// folder. A reader, and a crash at any point, sees the old content or the new one. ec::denied,
 /// ec::disk_full, ec::io.

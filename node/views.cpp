@@ -5,8 +5,6 @@
 
 namespace weft::node {
 
-namespace {
-
 json texts(const std::vector<multiaddr>& addresses) {
   json list = json::array();
   for (const auto& a : addresses) list.push_back(a.to_string());
@@ -14,6 +12,15 @@ json texts(const std::vector<multiaddr>& addresses) {
 }
 
 double wall_seconds(wall_time t) { return to_seconds(t.time_since_epoch()); }
+
+void add_content(json& j, bytes_view content) {
+  if (is_utf8(as_text(content)))
+    j["text"] = as_text(content);
+  else
+    j["hex"] = to_hex(content);
+}
+
+namespace {
 
 std::string_view side_text(transport::direction side) {
   return side == transport::direction::inbound ? "inbound" : "outbound";
@@ -102,10 +109,8 @@ json view(const actors::inbox_message& m) {
          {"received_at", wall_seconds(m.received_at)}};
   if (!m.file.empty())
     j["file"] = m.file;
-  else if (is_utf8(as_text(m.body)))
-    j["text"] = as_text(m.body);
   else
-    j["hex"] = to_hex(m.body);
+    add_content(j, m.body);
   return j;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/runtime_types.hpp"
+#include "actors/telling_types.hpp"
 #include "base/error.hpp"
 
 #include <nlohmann/json.hpp>
@@ -27,6 +27,12 @@ json view(const actors::inbox_message& m);
 json view(const actors::route_view& r);
 json view(const actors::node_status& s);
 json view(const actors::bench_result& r);
+json view(const actors::topic_message& m);
+json view(const actors::publish_outcome& o);
+json view(const actors::topic_view& t);
+json view(const actors::stored_value& s);
+json view(const actors::found_value& f);
+json view(const actors::found_peers& f);
 
 /// `{"error": {"code", "text"}}`
 json error_view(const error& e);
@@ -36,6 +42,10 @@ error error_from(std::string_view text);
 std::string line_of(const json& j);
 /// Whether text can be shown as it is.
 bool is_utf8(std::string_view text) noexcept;
+/// Adds "text", or "hex" where the bytes are no text.
+void add_content(json& j, bytes_view content);
+json texts(const std::vector<multiaddr>& addresses);
+double wall_seconds(wall_time t);
 
 /// A peer id, or a multiaddr that may end in /p2p/PEER. ec::bad_argument.
 result<actors::target> parse_target(std::string_view text);
