@@ -19,9 +19,7 @@ class bench_base : public job {
   }
 
   void start() override {
-    began_ = now();
-    cpu_began_ = std::clock();
-    tick_at(began_ + request_.limit);
+    start_clocks();
     if (!request_.to.addresses.empty()) {
       ask_connect(reach_ticket, request_.to, {});
     } else if (request_.to.peer) {
@@ -43,6 +41,12 @@ class bench_base : public job {
 
  protected:
   static constexpr std::uint64_t reach_ticket = ~std::uint64_t{0};
+
+  void start_clocks() {
+    began_ = now();
+    cpu_began_ = std::clock();
+    tick_at(began_ + request_.limit);
+  }
 
   /// The peer is reached: measure. The clock of the result starts here.
   virtual void run() = 0;

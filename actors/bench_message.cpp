@@ -7,28 +7,6 @@
 
 namespace weft::actors {
 
-std::string_view to_string(bench_kind kind) noexcept {
-  switch (kind) {
-    case bench_kind::handshake:
-      return "handshake";
-    case bench_kind::ping:
-      return "ping";
-    case bench_kind::stream:
-      return "stream";
-    case bench_kind::message:
-      return "message";
-  }
-  return "unknown";
-}
-
-result<bench_kind> parse_bench_kind(std::string_view text) {
-  for (const auto kind :
-       {bench_kind::handshake, bench_kind::ping, bench_kind::stream, bench_kind::message})
-    if (text == to_string(kind)) return kind;
-  return fail(ec::bad_argument,
-              "unknown bench '" + std::string(text) + "': handshake, ping, stream or message");
-}
-
 namespace {
 
 /// Sealed probes, timed by their acknowledgements: a window of them, or at a fixed pace.
@@ -145,27 +123,6 @@ class message_bench final : public bench_base {
 
 std::unique_ptr<job> make_message_bench(bench_request request, callback<bench_result> done) {
   return std::make_unique<message_bench>(std::move(request), std::move(done));
-}
-
-result<std::unique_ptr<job>> make_bench_job(const bench_request& request,
-                                            callback<bench_result> done) {
-  if (request.samples == 0 || request.samples > bench_request::samples_max)
-    return fail(ec::bad_argument, "samples must be 1 to 2000000");
-  switch (request.kind) {
-    case bench_kind::handshake:
-      if (request.to.addresses.empty())
-        return fail(ec::bad_argument, "the handshake bench needs an address to dial");
-      return make_handshake_bench(request, std::move(done));
-    case bench_kind::ping:
-      return make_ping_bench(request, std::move(done));
-    case bench_kind::stream:
-      if (request.upload_bytes == 0 && request.download_bytes == 0)
-        return fail(ec::bad_argument, "the stream bench needs bytes to upload or download");
-      return make_stream_bench(request, std::move(done));
-    case bench_kind::message:
-      return make_message_bench(request, std::move(done));
-  }
-  return fail(ec::bad_argument, "unknown bench");
 }
 
 }  // namespace weft::actors

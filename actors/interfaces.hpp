@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/job_messages.hpp"
 
 /// The catalogue: every actor of a node and all that can be said to it.
 namespace weft::actors {
@@ -70,6 +70,54 @@ using messaging_actor = actor_of<
     void(atom::halt),
     // Answers when everything accepted is on disk and, within a second, acknowledged.
     void(atom::flush, reply<void>),
+    // Health.
+    actor_status(atom::status)>;
+
+/// Broadcasts: runs gossipsub for the topics that anybody here follows.
+using gossip_actor = actor_of<
+    // Frames of gossipsub from neighbours, and what became of ours.
+    void(transport::frame_batch_ptr),
+    // Neighbours that came or went.
+    void(presence_batch),
+    // The topics to be subscribed to have changed.
+    void(atom::changed),
+    // INTERNAL: lets the core act on its deadlines.
+    void(atom::tick),
+    // A message from the outside.
+    void(publish_question),
+    // Messages of a JOB.
+    void(publish_batch),
+    // For display.
+    void(topics_question),
+    // Health.
+    actor_status(atom::status)>;
+
+/// Finds peers, values and providers: runs Kademlia.
+using dht_actor = actor_of<
+    // Sessions, requests and answers, from the reactor.
+    void(event_batch),
+    // The SESSION actor reached a peer for a query, or could not.
+    void(answered<connection>),
+    // A batch came back from the record store.
+    void(atom::flush),
+    // INTERNAL: lets the core act on its deadlines.
+    void(atom::tick),
+    // From the outside.
+    void(put_value_question), void(get_value_question), void(closest_question),
+    void(provide_question), void(find_providers_question), void(find_peer_question),
+    // Health.
+    actor_status(atom::status)>;
+
+/// Answers benches of other nodes, and passes their letters on to benches of this one.
+using bench_actor = actor_of<
+    // Probes wait to be looked at.
+    void(atom::changed),
+    // Private messages between benches, from the MESSAGING actor.
+    void(bench_mail),
+    // Which JOB runs a bench of this node.
+    void(bench_owner),
+    // INTERNAL: lets it report and forget on time.
+    void(atom::tick),
     // Health.
     actor_status(atom::status)>;
 

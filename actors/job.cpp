@@ -18,10 +18,13 @@ class job_actor_impl {
     return {
         [this](atom::tick) { job_->on_tick(); },
         [this](const outcome_batch& b) { job_->on_outcomes(b); },
+        [this](const published_batch& b) { job_->on_published(b); },
+        [this](const received_letter& l) { job_->on_letter(l); },
         [this](const answered<connection>& a) { job_->on_connected(a.ticket, a.value); },
         [this](const answered<round_trip>& a) { job_->on_pong(a.ticket, a.value); },
         [this](const answered<perf_report>& a) { job_->on_perf(a.ticket, a.value); },
         [this](const answered<void>& a) { job_->on_disconnected(a.ticket, a.value); },
+        [this](const answered<found_peers>& a) { job_->on_closest(a.ticket, a.value); },
     };
   }
 
@@ -31,27 +34,21 @@ class job_actor_impl {
 
 }  // namespace
 
-template <class Question>
-void job::ask_session(Question q) {
-  // Without an actor the question goes away here, and its reply says so.
-  if (const auto session = links_->session()) tell(self_, *session, std::move(q));
-}
-
 void job::ask_connect(std::uint64_t ticket, target to, duration timeout) {
-  ask_session(connect_question{std::move(to), timeout, back<connection>(ticket)});
+  ask_of(links_->session(), connect_question{std::move(to), timeout, back<connection>(ticket)});
 }
 
 void job::ask_disconnect(std::uint64_t ticket, const peer_id& peer) {
-  ask_session(disconnect_question{peer, back<void>(ticket)});
+  ask_of(links_->session(), disconnect_question{peer, back<void>(ticket)});
 }
 
 void job::ask_ping(std::uint64_t ticket, const peer_id& peer, duration timeout) {
-  ask_session(ping_question{peer, timeout, back<round_trip>(ticket)});
+  ask_of(links_->session(), ping_question{peer, timeout, back<round_trip>(ticket)});
 }
 
 void job::ask_perf(std::uint64_t ticket, const peer_id& peer, std::uint64_t up,
                    std::uint64_t down) {
-  ask_session(perf_question{peer, up, down, back<perf_report>(ticket)});
+  ask_of(links_->session(), perf_question{peer, up, down, back<perf_report>(ticket)});
 }
 
 void job::send_messages(std::vector<outgoing> messages) {
@@ -62,6 +59,24 @@ void job::send_messages(std::vector<outgoing> messages) {
   outcome_batch refused;
   for (const auto& m : messages) refused.outcomes.push_back({m.ticket, ec::stopping, 0, {}});
   tell(self_, job_actor{self_}, std::move(refused));
+}
+
+void job::publish(std::string topic, std::vector<publish_batch::item> items) {
+  if (const auto gossip = links_->gossip.handle()) {
+    tell(self_, *gossip, publish_batch{std::move(topic), std::move(items), job_actor{self_}});
+    return;
+  }
+  published_batch refused;
+  for (const auto& i : items) refused.items.push_back({i.ticket, fail(ec::stopping)});
+  tell(self_, job_actor{self_}, std::move(refused));
+}
+
+void job::ask_closest(std::uint64_t ticket, byte_buffer key) {
+  ask_of(links_->dht.handle(), closest_question{std::move(key), back<found_peers>(ticket)});
+}
+
+void job::own_run(std::uint64_t run, bool runs) {
+  ask_of(links_->bench.handle(), bench_owner{run, job_actor{self_}, runs});
 }
 
 void job::end_job() {

@@ -44,6 +44,9 @@ class job {
   virtual void start() = 0;
   virtual void on_tick() {}
   virtual void on_outcomes(const outcome_batch&) {}
+  virtual void on_published(const published_batch&) {}
+  virtual void on_letter(const received_letter&) {}
+  virtual void on_closest(std::uint64_t, const result<found_peers>&) {}
   virtual void on_connected(std::uint64_t, const result<connection>&) {}
   virtual void on_pong(std::uint64_t, const result<round_trip>&) {}
   virtual void on_perf(std::uint64_t, const result<perf_report>&) {}
@@ -59,6 +62,10 @@ class job {
   void ask_ping(std::uint64_t ticket, const peer_id& peer, duration timeout);
   void ask_perf(std::uint64_t ticket, const peer_id& peer, std::uint64_t up, std::uint64_t down);
   void send_messages(std::vector<outgoing> messages);
+  void publish(std::string topic, std::vector<publish_batch::item> items);
+  void ask_closest(std::uint64_t ticket, byte_buffer key);
+  /// Letters about this run come to this job while it runs.
+  void own_run(std::uint64_t run, bool runs);
   /// A tick at or soon after `at`; needless ones come, too.
   void tick_at(instant at) {
     tell_after(self_, self_, std::max(at - now(), duration::zero()), atom::tick_v);
@@ -74,8 +81,11 @@ class job {
       tell(me, answered<T>{ticket, std::move(r)});
     });
   }
-  template <class Question>
-  void ask_session(Question q);
+  /// Without an actor the question goes away here, and its reply says so.
+  template <class Handle, class Question>
+  void ask_of(const std::optional<Handle>& to, Question q) {
+    if (to) tell(self_, *to, std::move(q));
+  }
 
   job_actor::pointer self_ = nullptr;
   io_links* links_ = nullptr;

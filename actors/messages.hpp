@@ -4,6 +4,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/reply.hpp"
 #include "actors/runtime_types.hpp"
+#include "actors/telling_messages.hpp"
 #include "base/chunk.hpp"
 #include "hosts/presence.hpp"
 #include "messaging/messaging_core.hpp"
@@ -184,23 +185,6 @@ struct answered {
   result<T> value;
 };
 
-/// Runs one ping or bench and ends.
-using job_actor = actor_of<
-    // INTERNAL: next step, pace or time limit.
-    void(atom::tick),
-    // How messages of this job ended.
-    void(outcome_batch),
-    // Answers of the session actor.
-    void(answered<connection>), void(answered<round_trip>), void(answered<perf_report>),
-    void(answered<void>)>;
-
-/// Messages of one job, sent in one go; outcomes come back in batches. A message that cannot be
-/// accepted now comes back with ec::queue_full.
-struct send_batch {
-  std::vector<outgoing> messages;
-  job_actor owner;
-};
-
 }  // namespace weft::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::transport::frame_batch_ptr)
@@ -221,10 +205,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<weft::actors::connection>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<weft::actors::round_trip>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<weft::actors::perf_report>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<void>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::answered<weft::actors::found_peers>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::reply<void>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::routes_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::send_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::outcome_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::stored_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::shown_question)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::send_batch)

@@ -27,6 +27,8 @@ enum class body_kind : std::uint8_t {
   user = 0,
   /// Sent by pings and benches; acknowledged and then dropped.
   probe = 1,
+  /// Between bench actors: a `hosts::bench_letter`.
+  bench = 2,
 };
 
 }  // namespace weft::actors

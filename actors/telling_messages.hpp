@@ -4,6 +4,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/reply.hpp"
 #include "actors/telling_types.hpp"
+#include "hosts/bench_wire.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
@@ -38,6 +39,11 @@ struct get_value_question {
   std::string key;
   reply<found_value> answer;
 };
+/// The peers closest to a key, asked of the network.
+struct closest_question {
+  byte_buffer key;
+  reply<found_peers> answer;
+};
 struct provide_question {
   byte_buffer key;
   reply<stored_value> answer;
@@ -52,12 +58,27 @@ struct find_peer_question {
   reply<found_peers> answer;
 };
 
+// -- benches ---
+
+/// A private message between benches.
+struct received_letter {
+  peer_id from;
+  hosts::bench_letter letter;
+  wall_time arrived{};
+};
+struct bench_mail {
+  std::vector<received_letter> letters;
+};
+
 }  // namespace weft::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::publish_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::topics_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::put_value_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::get_value_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::closest_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::provide_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::find_providers_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::find_peer_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::received_letter)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::bench_mail)
