@@ -132,7 +132,9 @@ result<actors::send_request> send_of(const http_request& request, const config& 
 result<actors::bench_request> bench_of(const json& j) {
   actors::bench_request bench;
   WEFT_TRY(bench.kind, actors::parse_bench_kind(j.value("kind", "")));
-  WEFT_TRY(bench.to, parse_target(j.value("to", "")));
+  if (j.contains("to")) {
+    WEFT_TRY(bench.to, parse_target(j.value("to", "")));
+  }
   bench.samples = j.value("samples", bench.samples);
   bench.upload_bytes = j.value("upload_bytes", bench.upload_bytes);
   bench.download_bytes = j.value("download_bytes", bench.download_bytes);
@@ -140,6 +142,7 @@ result<actors::bench_request> bench_of(const json& j) {
   bench.durable = j.value("durable", bench.durable);
   bench.window = j.value("window", bench.window);
   bench.rate_per_second = j.value("rate_per_second", bench.rate_per_second);
+  bench.receivers = j.value("receivers", bench.receivers);
   bench.limit = to_duration(j.value("limit_seconds", to_seconds(bench.limit)));
   if (bench.samples == 0 || bench.samples > actors::bench_request::samples_max)
     return fail(ec::bad_argument,

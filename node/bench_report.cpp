@@ -41,6 +41,21 @@ std::vector<std::string> summary_row(const std::string& name, const json& s,
   return row;
 }
 
+void print_crowd(const json& report) {
+  if (!report.contains("receivers")) return;
+  std::printf("receivers   %s, %s of %s deliveries", report["receivers"].dump().c_str(),
+              report["delivered"].dump().c_str(), report["expected"].dump().c_str());
+  if (report.contains("clock"))
+    std::printf("; clocks %s, within %s", report.value("clock", "").c_str(),
+                format_seconds(real_of(report, "clock_uncertainty_seconds")).c_str());
+  std::printf("\n");
+  if (report.contains("bytes_per_second"))
+    std::printf(
+        "slowest     %s/s; %.1f CPU seconds of all nodes per million deliveries\n",
+        format_bytes(static_cast<std::uint64_t>(real_of(report, "bytes_per_second"))).c_str(),
+        real_of(report, "cpu_seconds_per_million"));
+}
+
 }  // namespace
 
 json bench_environment() {
@@ -65,7 +80,8 @@ json bench_report(const std::string& name, json parameters, const std::vector<js
   parameters["repetitions"] = runs.size();
   json j{{"name", name}, {"parameters", std::move(parameters)}, {"unit", median["unit"]}};
   for (const auto& [key, value] : median["summary"].items()) j[key] = value;
-  if (median.contains("second_way")) j["download"] = median["second_way"];
+  if (median.contains("second_way"))
+    j[name == "broadcast" ? "everywhere" : "download"] = median["second_way"];
   j["throughput"] = median["throughput"];
   j["failures"] = 0;
   json each = json::array();
@@ -82,6 +98,10 @@ json bench_report(const std::string& name, json parameters, const std::vector<js
   }
   j["failures"] = failures;
   if (median.value("hops", 0U)) j["hops"] = median["hops"];
+  for (const auto* key :
+       {"receivers", "expected", "delivered", "clock", "clock_uncertainty_seconds",
+        "bytes_per_second", "cpu_seconds_per_million"})
+    if (median.contains(key)) j[key] = median[key];
   j["runs"] = std::move(each);
   if (!median.contains("second_way") && samples != 0)
     for (const auto* key : {"cpu_seconds", "far_cpu_seconds"})
@@ -108,13 +128,14 @@ void print_bench(const common_options& common, const json& report) {
       rows.push_back(summary_row(operation.value("name", ""), operation, unit));
   else
     rows.push_back(summary_row(report.contains("download") ? "upload" : "", report, unit));
-  if (report.contains("download"))
-    rows.push_back(summary_row("download", report["download"], unit));
+  for (const auto* part : {"download", "everywhere"})
+    if (report.contains(part)) rows.push_back(summary_row(part, report[part], unit));
   std::fputs(format_table(rows, {1, 2, 3, 4, 5, 6, 7}).c_str(), stdout);
   if (report.contains("throughput") && real_of(report["throughput"], "value") > 0)
     std::printf("throughput  %s\n", amount(real_of(report["throughput"], "value"),
                                            report["throughput"].value("unit", ""))
                                         .c_str());
+  print_crowd(report);
   if (report.contains("runs") && report["runs"].size() > 1)
     std::printf("runs        %s\n", report["runs"].dump().c_str());
   if (report.value("failures", std::uint64_t{0}))

@@ -34,6 +34,10 @@ exit_code bench_sessions(const common_options& common, const bench_options& o);
 /// `weft bench routing`: no network, the table alone.
 exit_code bench_routing(const common_options& common, const bench_options& o);
 
+/// broadcast, throughput and lookup: many nodes take part.
+bool is_crowd_bench(const std::string& name);
+exit_code bench_crowd(const common_options& common, const bench_options& o);
+
 /// The far ends of `weft bench sessions`: many transports in one process, each with a session to
 /// the same node. Prints one line when all are up, stays until its input ends or SIGTERM.
 exit_code command_bench_far(const std::string& address, std::uint32_t count);

@@ -6,6 +6,28 @@
 
 namespace weft::node {
 
+namespace {
+
+/// Of the benches over many nodes.
+void add_crowd_options(CLI::App& bench, cli_state& state) {
+  bench.add_option("--nodes", state.bench.nodes, "broadcast, throughput, lookup: nodes to start")
+      ->check(CLI::Range(2, 500));
+  bench.add_option("--topology", state.bench.topology, "How they are joined")
+      ->check(CLI::IsMember({"line", "ring", "star", "random", "full"}));
+  bench.add_option("--degree", state.bench.degree, "random: sessions of a node in the mean")
+      ->check(CLI::Range(1, 100));
+  bench.add_option("--seed", state.bench.seed, "Of the random topology");
+  bench.add_option("--fanout", state.bench.fanout, "Mesh peers of each node (gossip.degree)")
+      ->check(CLI::Range(1, 50));
+  bench.add_flag("--unsigned", state.bench.unsigned_messages,
+                 "broadcast, throughput: messages without signatures");
+  bench.add_flag("--here", state.bench.here,
+                 "broadcast, throughput, lookup: from the running node (--dir), over the cluster "
+                 "it is part of");
+}
+
+}  // namespace
+
 void add_lab_commands(CLI::App& app, cli_state& state) {
   auto* mesh = app.add_subcommand("mesh", "Local clusters of real node processes");
   mesh->require_subcommand(1)->fallthrough();
@@ -17,8 +39,10 @@ void add_lab_commands(CLI::App& app, cli_state& state) {
       "line --demo\n"
       "  weft mesh up 3 --topology full --json --duration 10");
   up->add_option("N", state.mesh.nodes, "Number of nodes")->check(CLI::Range(1, 500));
-  up->add_option("--topology", state.mesh.topology, "line, ring, random or full")
-      ->check(CLI::IsMember({"line", "ring", "random", "full"}));
+  up->add_option("--topology", state.mesh.topology, "line, ring, star, random or full")
+      ->check(CLI::IsMember({"line", "ring", "star", "random", "full"}));
+  up->add_option("--degree", state.mesh.degree, "random: sessions of a node in the mean")
+      ->check(CLI::Range(1, 100));
   up->add_option("--keep", state.mesh.directory,
                  "Keep the nodes' directories here, as --dir does (else a temporary folder)")
       ->type_name("DIR");
@@ -36,14 +60,18 @@ void add_lab_commands(CLI::App& app, cli_state& state) {
       "1000\n"
       "  weft bench message --hops 5 --window 1\n  weft bench routing --count 1000000\n  weft "
       "bench idle\n"
-      "  weft bench sessions --count 1000\n  weft bench ping --to "
+      "  weft bench broadcast --nodes 10\n  weft bench throughput --nodes 2 --bytes 200\n  weft "
+      "bench "
+      "lookup --nodes 50\n  weft bench sessions --count 1000\n  weft bench ping --to "
       "/ip4/127.0.0.1/udp/4001/quic-v1/p2p/12D3KooW…");
   bench
-      ->add_option("NAME", state.bench.name,
-                   "handshake, ping, stream, message, routing, idle or sessions")
+      ->add_option(
+          "NAME", state.bench.name,
+          "handshake, ping, stream, message, broadcast, throughput, lookup, routing, idle or "
+          "sessions")
       ->required()
-      ->check(
-          CLI::IsMember({"handshake", "ping", "stream", "message", "routing", "idle", "sessions"}));
+      ->check(CLI::IsMember({"handshake", "ping", "stream", "message", "broadcast", "throughput",
+                             "lookup", "routing", "idle", "sessions"}));
   bench->add_option("--repetitions", state.bench.repetitions, "Runs; the median run is reported")
       ->check(CLI::Range(1, 100));
   bench->add_option("--samples", state.bench.samples, "Handshakes, rounds or messages of a run")
@@ -65,6 +93,7 @@ void add_lab_commands(CLI::App& app, cli_state& state) {
       ->check(CLI::Range(1.0, 3600.0));
   bench->add_option("--to", state.bench.to,
                     "Measure from the running node (--dir) against this address or peer");
+  add_crowd_options(*bench, state);
   state.on(bench, [&state] { return command_bench(state.common, state.bench); });
 
   // Started by `bench sessions` alone.

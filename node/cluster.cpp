@@ -42,11 +42,16 @@ std::set<std::string> session_peers(const std::string& directory) {
 
 }  // namespace
 
-result<links> make_links(std::string_view topology, std::size_t nodes, std::uint64_t seed) {
+result<links> make_links(std::string_view topology, std::size_t nodes, std::uint64_t seed,
+                         std::size_t degree) {
   links made;
   if (topology == "line" || topology == "ring") {
     for (std::size_t i = 1; i < nodes; ++i) made.emplace_back(i, i - 1);
     if (topology == "ring" && nodes > 2) made.emplace_back(0, nodes - 1);
+    return made;
+  }
+  if (topology == "star") {
+    for (std::size_t i = 1; i < nodes; ++i) made.emplace_back(i, 0);
     return made;
   }
   if (topology == "full") {
@@ -56,12 +61,12 @@ result<links> make_links(std::string_view topology, std::size_t nodes, std::uint
   }
   if (topology != "random")
     return fail(ec::bad_argument, "no topology '" + std::string(topology)
-                                      + "'; there are line, ring, random and full");
+                                      + "'; there are line, ring, star, random and full");
   rng random(seed);
   std::set<std::pair<std::size_t, std::size_t>> chosen;
-  // A random tree keeps the mesh in one piece; further links bring the mean degree to three.
+  // A random tree keeps the mesh in one piece; further links bring the mean degree up.
   for (std::size_t i = 1; i < nodes; ++i) chosen.emplace(i, random.below(i));
-  const auto wanted = std::min(nodes * 3 / 2, nodes * (nodes - 1) / 2);
+  const auto wanted = std::min(nodes * degree / 2, nodes * (nodes - 1) / 2);
   while (chosen.size() < wanted) {
     const auto a = random.below(nodes);
     const auto b = random.below(nodes);

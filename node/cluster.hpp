@@ -55,8 +55,10 @@ struct cluster_node {
 
 /// Undirected links between nodes by index, the first one dials.
 using links = std::vector<std::pair<std::size_t, std::size_t>>;
-/// "line", "ring", "random" (connected, about three links a node) or "full". ec::bad_argument.
-result<links> make_links(std::string_view topology, std::size_t nodes, std::uint64_t seed);
+/// "line", "ring", "star" (all to the first), "random" (connected, `degree` links a node in the
+/// mean) or "full". ec::bad_argument.
+result<links> make_links(std::string_view topology, std::size_t nodes, std::uint64_t seed,
+                         std::size_t degree = 3);
 
 class cluster {
  public:

@@ -124,6 +124,7 @@ exit_code command_keys_passphrase(const common_options& common, const keys_optio
 struct mesh_options {
   std::uint32_t nodes = 5;
   std::string topology = "line";
+  std::uint32_t degree = 3;
   std::string directory;
   std::uint64_t seed = 1;
   bool demo = false;
@@ -145,6 +146,16 @@ struct bench_options {
   double seconds = 10;
   /// Measure against this address or peer from the running node instead of nodes of our own.
   std::string to;
+  /// broadcast, throughput, lookup: how many nodes, and how they are joined.
+  std::uint32_t nodes = 10;
+  std::string topology = "random";
+  std::uint32_t degree = 8;
+  std::uint64_t seed = 1;
+  /// Mesh peers of each node; 0: as configured.
+  std::uint32_t fanout = 0;
+  bool unsigned_messages = false;
+  /// From the running node, over the cluster that it is part of.
+  bool here = false;
 };
 exit_code command_bench(const common_options& common, const bench_options& o);
 

@@ -113,6 +113,7 @@ result<json> bench_cluster(const bench_options& o) {
 
 exit_code command_bench(const common_options& common, const bench_options& o) {
   watch_interrupts();
+  if (is_crowd_bench(o.name)) return bench_crowd(common, o);
   if (o.name == "routing") return bench_routing(common, o);
   if (o.name == "idle") return bench_idle(common, o);
   if (o.name == "sessions") return bench_sessions(common, o);

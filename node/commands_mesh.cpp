@@ -189,7 +189,7 @@ void demo_message(const cluster& nodes, mesh_view& view, const common_options& c
 }
 
 result<void> bring_up(cluster& nodes, const mesh_options& o, mesh_view& view) {
-  WEFT_TRY(const auto wanted, make_links(o.topology, o.nodes, o.seed));
+  WEFT_TRY(const auto wanted, make_links(o.topology, o.nodes, o.seed, o.degree));
   const auto begin = clock::now();
   WEFT_TRY_VOID(nodes.start(o.nodes));
   WEFT_TRY_VOID(nodes.connect(wanted));

@@ -158,6 +158,18 @@ json view(const actors::bench_result& r) {
   j["hops"] = r.hops;
   j["elapsed_seconds"] = to_seconds(r.elapsed);
   j["cpu_seconds"] = r.cpu_seconds;
+  if (r.receivers == 0) return j;
+  j["receivers"] = r.receivers;
+  j["expected"] = r.expected;
+  j["delivered"] = r.delivered;
+  if (!r.clock.empty()) {
+    j["clock"] = r.clock;
+    j["clock_uncertainty_seconds"] = to_seconds(r.clock_uncertainty);
+  }
+  if (r.bytes_per_second > 0) {
+    j["bytes_per_second"] = r.bytes_per_second;
+    j["cpu_seconds_per_million"] = r.cpu_seconds_per_million;
+  }
   return j;
 }
 
