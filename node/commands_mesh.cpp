@@ -2,6 +2,7 @@
 #include "node/client.hpp"
 #include "node/cluster.hpp"
 #include "node/commands.hpp"
+#include "node/mesh_demo.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -129,65 +130,6 @@ class mesh_view {
   std::deque<std::string> notes_;
 };
 
-/// Sends one message through the mesh and says how it went.
-result<json> send_across(const cluster& nodes, std::size_t from, std::size_t to,
-                         const std::string& text) {
-  result<json> receipt = fail(ec::closed, "no acknowledgement");
-  const auto done = node_client(nodes[from].directory)
-                        .stream("POST", "/v1/send?timeout=10&to=" + nodes[to].id.to_string(), text,
-                                [&](const json& line) {
-                                  if (line.contains("receipt")) receipt = line["receipt"];
-                                  return true;
-                                });
-  if (!done) return fail(done.error());
-  return receipt;
-}
-
-/// What the recipient shows, each message once.
-void drain_inbox(const cluster_node& node) {
-  node_client client(node.directory);
-  const auto j = client.get("/v1/inbox?limit=100");
-  if (!j) return;
-  json refs = json::array();
-  for (const auto& m : (*j)["messages"])
-    refs.push_back({{"from", m.value("from", "")}, {"id", m.value("id", "")}});
-  if (!refs.empty()) client.post("/v1/shown", refs.dump());
-}
-
-void demo_message(const cluster& nodes, mesh_view& view, const common_options& common,
-                  std::uint64_t number) {
-  const auto last = nodes.size() - 1;
-  const auto from = number % 2 ? std::size_t{0} : last;
-  const auto to = number % 2 ? last : std::size_t{0};
-  const auto text
-      = "hello " + std::to_string(number) + " from node " + nodes[from].settings.node.name;
-  const auto receipt = send_across(nodes, from, to, text);
-  if (receipt) drain_inbox(nodes[to]);
-  if (common.json) {
-    json j{{"from", nodes[from].settings.node.name},
-           {"to", nodes[to].settings.node.name},
-           {"text", text}};
-    if (receipt)
-      j["receipt"] = *receipt;
-    else
-      j["error"] = node::view(receipt.error());
-    std::fputs(line_of({{"message", std::move(j)}}).c_str(), stdout);
-    std::fflush(stdout);
-    return;
-  }
-  std::string line = "node " + nodes[from].settings.node.name + " -> node "
-                     + nodes[to].settings.node.name + "  '" + text + "'  ";
-  if (receipt) {
-    const auto hops = receipt->value("hops", 0U);
-    line += styled(style::green, "acknowledged") + "  " + std::to_string(hops)
-            + (hops == 1 ? " hop  " : " hops  ")
-            + format_seconds(receipt->value("latency_seconds", 0.0));
-  } else {
-    line += styled(style::red, "failed") + "  " + receipt.error().detail;
-  }
-  view.note(std::move(line));
-}
-
 result<void> bring_up(cluster& nodes, const mesh_options& o, mesh_view& view) {
   WEFT_TRY(const auto wanted, make_links(o.topology, o.nodes, o.seed, o.degree));
   const auto begin = clock::now();
@@ -218,18 +160,24 @@ exit_code command_mesh_up(const common_options& common, const mesh_options& o) {
   const auto interval
       = view.live() ? std::chrono::milliseconds(1000) : std::chrono::milliseconds(10'000);
   auto next_table = begin;
-  auto next_message = begin;
-  std::uint64_t sent = 0;
+  auto next_demo = begin;
+  mesh_demo demo(nodes);
+  std::uint64_t shown = 0;
   view.show();
   while (!interrupted()) {
     const auto now = clock::now();
     if (o.duration > 0 && now - begin >= std::chrono::duration<double>(o.duration)) break;
-    if (o.demo && o.nodes > 1 && now >= next_message) {
-      demo_message(nodes, view, common, ++sent);
+    if (o.demo && o.nodes > 1 && now >= next_demo) {
+      const auto step = demo.next();
+      if (common.json) {
+        std::fputs(line_of(step.answer).c_str(), stdout);
+        std::fflush(stdout);
+      }
+      view.note(step.text);
       // A few at once to look at, then a steady trickle.
-      next_message = now + (sent < 6 ? std::chrono::milliseconds(0) : interval);
+      next_demo = now + (++shown < 6 ? std::chrono::milliseconds(0) : interval);
     }
-    if (now >= next_table && (sent == 0 || sent >= 6)) {
+    if (now >= next_table && (shown == 0 || shown >= 6)) {
       view.show();
       next_table = now + interval;
     }
