@@ -14,6 +14,8 @@ using session_actor = actor_of<
     void(atom::tick),
     // Dials, or answers at once when a session exists.
     void(connect_question),
+    // A peer to know, from the DHT and GOSSIP actors.
+    void(peer_discovered),
     // Ends a session; it does not come back by itself.
     void(disconnect_question),
     // One round on /ipfs/ping/1.0.0.
@@ -96,10 +98,10 @@ using gossip_actor = actor_of<
 using dht_actor = actor_of<
     // Sessions, requests and answers, from the reactor.
     void(event_batch),
+    // Where this node listens, from the SESSION actor.
+    void(own_addresses),
     // The SESSION actor reached a peer for a query, or could not.
     void(answered<connection>),
-    // A batch came back from the record store.
-    void(atom::flush),
     // INTERNAL: lets the core act on its deadlines.
     void(atom::tick),
     // From the outside.

@@ -67,6 +67,17 @@ struct connect_question {
   target to;
   duration timeout{};
   reply<connection> answer;
+  /// A lost session comes back by itself.
+  bool keep = true;
+};
+/// Somebody to know: found by the DHT or by gossip's peer exchange.
+struct peer_discovered {
+  peer_id peer;
+  std::vector<multiaddr> addresses;
+};
+/// Where this node listens, as others may reach it.
+struct own_addresses {
+  std::vector<multiaddr> addresses;
 };
 /// Answered once the session is gone.
 struct disconnect_question {
@@ -192,6 +203,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::event_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::presence_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::cost_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::connect_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::peer_discovered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::own_addresses)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::disconnect_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::ping_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::perf_question)
