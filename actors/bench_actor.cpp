@@ -13,10 +13,10 @@ bench_actor_impl::bench_actor_impl(bench_actor::pointer self, bench_parts parts)
   if (!parts_.answers) return;
   auto follower = [box = box_, me = bench_actor{self}, wall = parts_.wall](const topic_message& m) {
     const auto probe = hosts::bench_probe::decode(m.body);
-    if (!probe || !m.author) return;
+    if (!probe || (m.author && *m.author != probe->author)) return;
     const std::lock_guard lock(box->mutex);
     if (box->waiting.size() >= arrivals_max) return;
-    box->waiting.push_back({*m.author, *probe, m.body.size(), wall()});
+    box->waiting.push_back({probe->author, *probe, m.body.size(), wall()});
     if (!std::exchange(box->told, true)) tell(me, atom::changed_v);
   };
   if (auto s = parts_.topics->follow(std::string(hosts::bench_topic), std::move(follower)))

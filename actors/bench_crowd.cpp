@@ -83,7 +83,7 @@ void crowd_bench::conclude(bench_result& r) {
 
 void crowd_bench::publish_probe(hosts::bench_probe::kind what, std::uint32_t sequence,
                                 std::size_t bytes, std::vector<publish_batch::item>& into) const {
-  const hosts::bench_probe probe{what, run_, sequence, wall()};
+  const hosts::bench_probe probe{what, run_, sequence, wall(), world_.self};
   into.push_back({sequence, chunk_view::copy(probe.encode(bytes))});
 }
 

@@ -79,8 +79,10 @@ using messaging_actor = actor_of<
 using gossip_actor = actor_of<
     // Frames of gossipsub from neighbours, and what became of ours.
     void(transport::frame_batch_ptr),
-    // Neighbours that came or went.
-    void(presence_batch),
+    // Sessions and who their peers are, from the reactor.
+    void(event_batch),
+    // Measured round trips to neighbours, from the SESSION actor.
+    void(cost_batch),
     // The topics to be subscribed to have changed.
     void(atom::changed),
     // INTERNAL: lets the core act on its deadlines.

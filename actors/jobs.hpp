@@ -17,6 +17,7 @@ std::unique_ptr<job> make_ping_job(ping_request request,
 
 /// What benches over many nodes know of this one.
 struct bench_world {
+  peer_id self;
   std::function<wall_time()> wall;
   hosts::clock_name clock{};
 };

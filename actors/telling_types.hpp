@@ -36,6 +36,8 @@ struct publish_outcome {
   std::uint32_t queued = 0;
   std::uint32_t sent = 0;
   std::uint32_t dropped = 0;
+  /// Peers told of it, which fetch it only when they miss it.
+  std::uint32_t announced = 0;
 };
 
 /// One topic, for display.

@@ -137,7 +137,8 @@ byte_buffer bench_probe::encode(std::size_t size) const {
   wire_writer w(out);
   w.u8(version).u8(static_cast<std::uint8_t>(what)).u64(run).u32(sequence);
   put(w, published);
-  out.resize(std::max(size, header_bytes), 0x5a);
+  w.length_prefixed(author.bytes());
+  out.resize(std::max(size, out.size()), 0x5a);
   return out;
 }
 
@@ -154,6 +155,8 @@ result<bench_probe> bench_probe::decode(bytes_view body) {
   WEFT_TRY(out.run, r.u64());
   WEFT_TRY(out.sequence, r.u32());
   WEFT_TRY(out.published, take_time(r));
+  WEFT_TRY(const auto author, r.length_prefixed(peer_id::bytes_max));
+  WEFT_TRY(out.author, peer_id::from_bytes(author));
   return out;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/peer_id.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 
@@ -31,15 +32,18 @@ struct bench_probe {
     counted = 3,
     counted_last = 4,
   };
-  static constexpr std::size_t header_bytes = 1 + 1 + 8 + 4 + 8;
+  /// With the author's id of 38 bytes.
+  static constexpr std::size_t header_bytes = 1 + 1 + 8 + 4 + 8 + 1 + 38;
 
   kind what = kind::timed;
   /// Chosen at random by the author: tells its benches apart.
   std::uint64_t run = 0;
   std::uint32_t sequence = 0;
   wall_time published{};
+  /// Where answers go; messages of networks without signatures do not name their author.
+  peer_id author;
 
-  /// `size` bytes in all, at least `header_bytes`.
+  /// `size` bytes in all, or as many as it takes.
   byte_buffer encode(std::size_t size) const;
   static result<bench_probe> decode(bytes_view body);
 };

@@ -84,7 +84,7 @@ result<std::vector<json>> run_repeated(const std::string& directory, const json&
 config_overrides overrides_of(const bench_options& o) {
   config_overrides out{{"log.level", "warn"}, {"bench.answer", "true"}};
   if (o.fanout) out.emplace_back("gossip.degree", std::to_string(o.fanout));
-  if (o.unsigned_messages) out.emplace_back("gossip.unsigned_topics", "/weft/bench/1.0.0");
+  if (o.unsigned_messages) out.emplace_back("gossip.signatures", "none");
   const auto sessions = std::max<std::uint32_t>(o.nodes * 2, 64);
   out.emplace_back("limits.sessions", std::to_string(sessions));
   return out;

@@ -67,7 +67,10 @@ exit_code command_pub(const common_options& common, const pub_options& o) {
     auto text = "published " + told.value("id", "") + "  to " + std::to_string(sent)
                 + (sent == 1 ? " peer" : " peers");
     if (dropped) text += ", dropped for " + std::to_string(dropped);
-    if (told.value("queued", 0U) == 0) text += " (no peer is subscribed)";
+    if (const auto announced = told.value("announced", 0U))
+      text += ", announced to " + std::to_string(announced);
+    if (told.value("queued", 0U) + told.value("announced", 0U) == 0)
+      text += " (no peer is subscribed)";
     return text;
   });
 }

@@ -27,7 +27,11 @@ json view(const actors::topic_message& m) {
 }
 
 json view(const actors::publish_outcome& o) {
-  return {{"id", o.id}, {"queued", o.queued}, {"sent", o.sent}, {"dropped", o.dropped}};
+  return {{"id", o.id},
+          {"queued", o.queued},
+          {"sent", o.sent},
+          {"dropped", o.dropped},
+          {"announced", o.announced}};
 }
 
 json view(const actors::topic_view& t) {

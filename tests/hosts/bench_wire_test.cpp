@@ -53,13 +53,15 @@ TEST(bench_wire, broken_letters_are_refused) {
 }
 
 TEST(bench_wire, probes_have_the_size_under_test) {
-  const bench_probe probe{bench_probe::kind::counted, 5, 6, at(0ns)};
+  const auto self = peer_id::from_ed25519({7});
+  const bench_probe probe{bench_probe::kind::counted, 5, 6, at(0ns), self};
   EXPECT_EQ(probe.encode(1000).size(), 1000u);
   const auto small = probe.encode(0);
   EXPECT_EQ(small.size(), bench_probe::header_bytes);
   const auto back = bench_probe::decode(small);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->sequence, 6u);
+  EXPECT_EQ(back->author, self);
   EXPECT_EQ(back->what, bench_probe::kind::counted);
   auto unknown = small;
   unknown[1] = 9;
