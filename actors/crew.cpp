@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "actors/crew.hpp"
 
+#include "actors/bench_actor.hpp"
+#include "actors/dht_actor.hpp"
+#include "actors/gossip_actor.hpp"
 #include "actors/messaging_actor.hpp"
+#include "actors/protocols.hpp"
 #include "actors/routing_actor.hpp"
 #include "actors/session_actor.hpp"
 
@@ -14,6 +18,9 @@ std::vector<child_spec> crew::children(caf::actor_system& system) {
   out.push_back(session_child(system));
   out.push_back(routing_child(system));
   out.push_back(messaging_child(system));
+  out.push_back(gossip_child(system));
+  out.push_back(dht_child(system));
+  out.push_back(bench_child(system));
   return out;
 }
 
@@ -93,6 +100,7 @@ child_spec crew::messaging_child(caf::actor_system& system) {
     parts.health = health;
     parts.board = &board;
     parts.inbox = &inbox;
+    parts.links = &links;
     parts.wall = options_.wall;
     auto handle = spawn_state<messaging_actor, messaging_actor_impl>(system, std::move(parts));
     links.messaging.connect(handle);
@@ -108,10 +116,88 @@ child_spec crew::messaging_child(caf::actor_system& system) {
   return c;
 }
 
+child_spec crew::gossip_child(caf::actor_system& system) {
+  child_spec c;
+  c.name = "gossip";
+  c.restartable = true;
+  c.health = &actor_counters.of(c.name);
+  c.start = [this, &system, health = c.health]() -> result<any_actor> {
+    gossip_parts parts;
+    parts.self = self;
+    parts.crypto = &gossip_crypto_;
+    parts.config = {.core = options_.gossip,
+                    .protocol = gossip_protocol,
+                    .push_protocol = gossip_push_protocol};
+    parts.random = options_.fresh_rng();
+    parts.port = options_.port;
+    parts.metrics = &gossip_counters;
+    parts.health = health;
+    parts.topics = &topics;
+    parts.links = &links;
+    parts.wall = options_.wall;
+    auto handle = spawn_state<gossip_actor, gossip_actor_impl>(system, std::move(parts));
+    links.gossip.connect(handle);
+    return erase_type(handle);
+  };
+  c.retire = [this] { links.gossip.disconnect(); };
+  return c;
+}
+
+child_spec crew::dht_child(caf::actor_system& system) {
+  child_spec c;
+  c.name = "dht";
+  c.restartable = true;
+  c.health = &actor_counters.of(c.name);
+  c.start = [this, &system, health = c.health]() -> result<any_actor> {
+    dht_parts parts;
+    WEFT_TRY(parts.stored, options_.load_records());
+    parts.identity = options_.identity;
+    parts.config.core = options_.dht;
+    parts.config.protocol = dht_protocol;
+    parts.validators = dht::validator_set::standard();
+    parts.random = options_.fresh_rng();
+    parts.store = options_.store_records;
+    parts.port = options_.port;
+    parts.metrics = &dht_counters;
+    parts.health = health;
+    parts.links = &links;
+    parts.wall = options_.wall;
+    auto handle = spawn_state<dht_actor, dht_actor_impl>(system, std::move(parts));
+    links.dht.connect(handle);
+    return erase_type(handle);
+  };
+  c.retire = [this] { links.dht.disconnect(); };
+  return c;
+}
+
+child_spec crew::bench_child(caf::actor_system& system) {
+  child_spec c;
+  c.name = "bench";
+  c.restartable = true;
+  c.health = &actor_counters.of(c.name);
+  c.start = [this, &system, health = c.health]() -> result<any_actor> {
+    bench_parts parts;
+    parts.answers = options_.answer_benches;
+    parts.clock = options_.clock;
+    parts.health = health;
+    parts.topics = &topics;
+    parts.links = &links;
+    parts.wall = options_.wall;
+    parts.processor = options_.processor;
+    auto handle = spawn_state<bench_actor, bench_actor_impl>(system, std::move(parts));
+    links.bench.connect(handle);
+    return erase_type(handle);
+  };
+  c.retire = [this] { links.bench.disconnect(); };
+  return c;
+}
+
 void crew::collect(metrics::visitor& v) const {
   session_counters.collect(v);
   routing_counters.collect(v);
   messaging_counters.collect(v);
+  gossip_counters.collect(v);
+  dht_counters.collect(v);
   actor_counters.collect(v);
   v.on_counter("weft_inbox_volatile_dropped_total",
                "Volatile messages dropped before anyone read them.", {},
@@ -123,6 +209,7 @@ void crew::collect(metrics::visitor& v) const {
   };
   unclaimed("messaging", links.messaging.dropped());
   unclaimed("routing", links.routing.dropped());
+  unclaimed("gossip", links.gossip.dropped());
 }
 
 }  // namespace weft::actors

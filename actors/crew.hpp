@@ -7,7 +7,11 @@
 #include "actors/route_board.hpp"
 #include "actors/store_seam.hpp"
 #include "actors/supervisor_actor.hpp"
+#include "actors/topic_hub.hpp"
 #include "base/crypto.hpp"
+#include "hosts/bench_wire.hpp"
+#include "hosts/dht_host.hpp"
+#include "hosts/gossip_host.hpp"
 #include "messaging/messaging_core.hpp"
 #include "routing/routing_core.hpp"
 #include "transport/session_core.hpp"
@@ -25,23 +29,36 @@ struct crew_options {
   transport::session_config session;
   routing::routing_config routing;
   messaging::messaging_config messaging;
+  gossip::gossip_config gossip;
+  dht::dht_config dht;
+  /// Answer benches of other nodes.
+  bool answer_benches = false;
+  hosts::clock_name clock{};
+  std::function<duration()> processor;
   transport::port* port = nullptr;
   store_seam* store = nullptr;
   /// What the store holds now, with everything submitted before on disk. Called at each start of
   /// the messaging actor.
   std::function<result<messaging::stored_state>()> load;
+  /// The same for the DHT's records, and where changes of them go.
+  std::function<result<dht::stored_state>()> load_records;
+  std::function<void(std::vector<dht::store_operation>&&)> store_records;
   std::function<wall_time()> wall;
   std::function<rng()> fresh_rng;
   messaging::byte_source secrets;
   std::function<void(result<void>)> on_listening;
 };
 
-/// The session, routing and messaging actors of one node, what they share, and how each is started,
-/// halted, flushed and retired.
+/// The actors of one node but the supervisor, what they share, and how each is started, halted,
+/// flushed and retired.
 class crew {
  public:
-  explicit crew(const crypto::ed25519_private_key& identity)
-      : self(identity.id()), announcement_crypto_(identity) {}
+  explicit crew(const crypto::ed25519_private_key& identity,
+                std::vector<std::string> topics_followed = {})
+      : self(identity.id()),
+        topics(std::move(topics_followed)),
+        announcement_crypto_(identity),
+        gossip_crypto_(identity) {}
 
   /// Call once, before `children`.
   void set_options(crew_options options) { options_ = std::move(options); }
@@ -56,18 +73,25 @@ class crew {
   transport::session_metrics session_counters;
   routing::routing_metrics routing_counters;
   messaging::messaging_metrics messaging_counters;
+  gossip::gossip_metrics gossip_counters;
+  dht::dht_metrics dht_counters;
   actor_metrics_table actor_counters;
   route_board board;
   inbox_hub inbox;
+  topic_hub topics;
   io_links links;
 
  private:
   child_spec session_child(caf::actor_system& system);
   child_spec routing_child(caf::actor_system& system);
   child_spec messaging_child(caf::actor_system& system);
+  child_spec gossip_child(caf::actor_system& system);
+  child_spec dht_child(caf::actor_system& system);
+  child_spec bench_child(caf::actor_system& system);
 
   crew_options options_;
   const routing::ed25519_announcement_crypto announcement_crypto_;
+  const gossip::libp2p_gossip_crypto gossip_crypto_;
 };
 
 }  // namespace weft::actors

@@ -39,7 +39,7 @@ class handle_box {
 /// picks, and frames of its concern, in the reactor's order. A restarted actor is told first who is
 /// there and what they said of themselves. While no actor is set, frames are dropped and counted;
 /// requests are left to the reactor's own time limit. Thread-safe.
-template <class Handle>
+template <class Handle, bool TakesFrames>
 class event_link final : public transport::frame_listener {
  public:
   using filter = bool (*)(const transport::event&);
@@ -48,7 +48,7 @@ class event_link final : public transport::frame_listener {
 
   void on_frames(transport::frame_batch_ptr batch) override {
     const std::lock_guard lock(mutex_);
-    if constexpr (takes_frames) {
+    if constexpr (TakesFrames) {
       if (to_) return tell(*to_, std::move(batch));
     }
     dropped_ += batch->frames.size();
@@ -89,9 +89,6 @@ class event_link final : public transport::frame_listener {
   }
 
  private:
-  static constexpr bool takes_frames = requires(Handle h, transport::frame_batch_ptr b) {
-    tell(h, std::move(b));
-  };
   /// What a connected peer said of itself.
   struct presence {
     transport::session_up_event up;

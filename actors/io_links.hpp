@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/event_link.hpp"
 #include "actors/interfaces.hpp"
 #include "hosts/presence.hpp"
 #include "transport/inbound.hpp"
@@ -89,6 +90,9 @@ class io_links final : public transport::event_listener {
 
   concern_link<routing_actor> routing;
   concern_link<messaging_actor> messaging;
+  event_link<gossip_actor, true> gossip;
+  event_link<dht_actor, false> dht;
+  handle_box<bench_actor> bench;
 
  private:
   mutable std::mutex mutex_;

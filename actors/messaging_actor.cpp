@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/messaging_actor.hpp"
 
+#include "actors/bench_letters.hpp"
+#include "actors/io_links.hpp"
 #include "actors/protocols.hpp"
 #include "base/log.hpp"
 
@@ -174,6 +176,13 @@ void messaging_actor_impl::deliver(messaging::delivery& d) {
   const bool is_file = !d.file_path.empty();
   const bool is_user = is_file || (!body.empty() && body[0] == static_cast<int>(body_kind::user));
   if (!is_user) {
+    if (auto letter = letter_of(body); letter && parts_.links) {
+      if (const auto bench = parts_.links->bench.handle()) {
+        bench_mail mail;
+        mail.letters.push_back({d.sender, std::move(*letter), d.received});
+        tell(self_, *bench, std::move(mail));
+      }
+    }
     // A probe, or a kind of a later version: acknowledged already, shown to nobody.
     if (d.inbox_row != 0)
       out_.store.operations.emplace_back(messaging::mark_shown{.row = d.inbox_row});

@@ -6,6 +6,7 @@
 #include "actors/hop_table.hpp"
 #include "actors/inbox_hub.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/io_links.hpp"
 #include "actors/store_seam.hpp"
 #include "messaging/messaging_core.hpp"
 
@@ -32,6 +33,8 @@ struct messaging_parts {
   actor_metrics* health = nullptr;
   route_board* board = nullptr;
   inbox_hub* inbox = nullptr;
+  /// Letters between benches go to the bench actor.
+  const io_links* links = nullptr;
   std::function<wall_time()> wall;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "dht/dht_config.hpp"
+#include "gossip/gossip_config.hpp"
 #include "transport/protocol.hpp"
 
 #include <cstddef>
@@ -12,13 +14,23 @@ namespace weft::actors {
 /// Positions in the node's protocol table.
 inline constexpr transport::protocol_index message_protocol = 0;
 inline constexpr transport::protocol_index route_protocol = 1;
+inline constexpr transport::protocol_index gossip_protocol = 2;
+inline constexpr transport::protocol_index gossip_push_protocol = 3;
+inline constexpr transport::protocol_index dht_protocol = 4;
 /// Positions in the reactor's list of frame listeners.
 inline constexpr std::uint8_t messaging_concern = 0;
 inline constexpr std::uint8_t routing_concern = 1;
+inline constexpr std::uint8_t gossip_concern = 2;
+inline constexpr std::size_t concern_count = 3;
 
-/// The node's own protocols, for the reactor. `route_frame_bytes_max`:
-/// `routing_config::frame_bytes_max`.
-std::vector<transport::protocol> protocol_table(std::size_t route_frame_bytes_max);
+/// What the table needs of the concerns' configurations.
+struct protocol_settings {
+  std::size_t route_frame_bytes_max = 0;
+  const gossip::gossip_config* gossip = nullptr;
+  const dht::dht_config* dht = nullptr;
+};
+/// The node's own protocols, for the reactor.
+std::vector<transport::protocol> protocol_table(const protocol_settings& settings);
 
 /// First byte of a message body: who it is for. A payload that travels as a file has none and is
 /// always the user's.

@@ -28,6 +28,7 @@ session_actor::behavior_type session_actor_impl::make_behavior() {
       [this](const event_batch& b) { on_events(b); },
       [this](atom::tick) { on_tick(); },
       [this](const connect_question& q) { on_connect(q); },
+      [this](const peer_discovered& p) { on_discovered(p); },
       [this](const disconnect_question& q) { on_disconnect(q); },
       [this](const ping_question& q) { on_ping(q); },
       [this](const perf_question& q) { on_perf(q); },
@@ -115,7 +116,15 @@ void session_actor_impl::on_inspection(const transport::inspect_event& e) {
   cost_batch costs;
   for (const auto& s : e.sessions)
     if (s.smoothed_rtt > duration::zero()) costs.costs.push_back({s.peer, s.smoothed_rtt});
-  if (const auto routing = parts_.links->routing.handle(); routing && !costs.costs.empty())
+  if (e.listening != told_addresses_) {
+    if (const auto dht = parts_.links->dht.handle()) {
+      tell(self_, *dht, own_addresses{e.listening});
+      told_addresses_ = e.listening;
+    }
+  }
+  if (costs.costs.empty()) return;
+  if (const auto gossip = parts_.links->gossip.handle()) tell(self_, *gossip, costs);
+  if (const auto routing = parts_.links->routing.handle())
     tell(self_, *routing, std::move(costs));
 }
 

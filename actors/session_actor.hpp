@@ -70,6 +70,7 @@ class session_actor_impl {
   void on_event(const transport::event& e);
   void on_tick();
   void on_connect(const connect_question& q);
+  void on_discovered(const peer_discovered& p);
   void on_disconnect(const disconnect_question& q);
   void on_ping(const ping_question& q);
   void on_perf(const perf_question& q);
@@ -110,6 +111,8 @@ class session_actor_impl {
   std::vector<waiting_disconnect> disconnects_;
   std::vector<reply<std::vector<std::string>>> drains_;
   std::vector<multiaddr> listening_;
+  /// What the DHT actor knows of them.
+  std::vector<multiaddr> told_addresses_;
   std::vector<std::string> listen_failures_;
   std::size_t listen_open_ = 0;
   std::uint64_t next_number_ = 1;
