@@ -255,7 +255,9 @@ void runtime::run_bench(bench_request request, callback<bench_result> done) {
     place->reset();
     done(std::move(r));
   });
-  auto job = make_bench_job(request, [answer](result<bench_result> r) { answer(std::move(r)); });
+  auto job = make_bench_job(
+      request, [answer](result<bench_result> r) { answer(std::move(r)); },
+      {self(), [] { return transport::io::wall_now(); }, transport::io::clock_name()});
   if (!job) return answer(fail(std::move(job.error())));
   if (auto started = impl_->run_job(std::move(*job), place); !started)
     answer(fail(std::move(started.error())));
@@ -274,6 +276,7 @@ void runtime::collect(metrics::visitor& v) const {
   impl_->transport_counters.collect(v);
   impl_->team.collect(v);
   impl_->store->metrics().collect(v);
+  impl_->records->metrics().collect(v);
 }
 
 }  // namespace weft::actors

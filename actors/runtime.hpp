@@ -3,6 +3,8 @@
 
 #include "actors/telling_types.hpp"
 #include "base/crypto.hpp"
+#include "dht/dht_config.hpp"
+#include "gossip/gossip_config.hpp"
 #include "messaging/messaging_config.hpp"
 #include "metrics/catalog.hpp"
 #include "routing/routing_config.hpp"
@@ -39,6 +41,12 @@ struct runtime_options {
   transport::session_config session{};
   routing::routing_config routing{};
   messaging::messaging_config messaging{};
+  gossip::gossip_config gossip{};
+  dht::dht_config dht{};
+  /// Topics this node is subscribed to for good, whether or not anybody here follows them.
+  std::vector<std::string> topics{};
+  /// Take part in benches of other nodes.
+  bool answer_benches = false;
   /// Its `directory` is replaced by the one above.
   storage::store_config store{};
   transport::io::credit_marks credit{};

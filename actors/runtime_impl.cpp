@@ -39,7 +39,9 @@ class first_answer {
 }  // namespace
 
 runtime::impl::impl(runtime_options o)
-    : options(std::move(o)), started_at(transport::io::now()), team(options.identity) {
+    : options(std::move(o)),
+      started_at(transport::io::now()),
+      team(options.identity, options.topics) {
   options.session.bootstrap = options.bootstrap;
   options.store.directory = options.directory;
 }
@@ -68,6 +70,8 @@ result<void> runtime::impl::start() {
   WEFT_TRY_VOID(options.session.validate());
   WEFT_TRY_VOID(options.routing.validate());
   WEFT_TRY_VOID(options.messaging.validate());
+  WEFT_TRY_VOID(options.gossip.validate());
+  WEFT_TRY_VOID(options.dht.validate());
   WEFT_TRY_VOID(options.store.validate());
   WEFT_TRY_VOID(open_store());
   WEFT_TRY_VOID(start_reactor());
@@ -78,6 +82,8 @@ result<void> runtime::impl::open_store() {
   WEFT_TRY(store, storage::message_store::open(options.store));
   WEFT_TRY(stored_, store->load());
   store->start([this](messaging::store_batch&& batch) { on_store_batch(std::move(batch)); });
+  // In the same folder, which the message store has locked.
+  WEFT_TRY(records, storage::record_store::open({.directory = options.directory}));
   return {};
 }
 
@@ -103,7 +109,8 @@ result<messaging::stored_state> runtime::impl::load_stored() {
 result<void> runtime::impl::start_reactor() {
   WEFT_TRY(reactor_, transport::io::reactor::create(
                          {.host_key = options.identity,
-                          .protocols = protocol_table(options.routing.frame_bytes_max),
+                          .protocols = protocol_table(
+                              {options.routing.frame_bytes_max, &options.gossip, &options.dht}),
                           .bounds = options.limits,
                           .agent_version = options.agent,
                           .metrics = transport_counters,
@@ -125,9 +132,19 @@ result<void> runtime::impl::start_actors() {
                     .session = options.session,
                     .routing = options.routing,
                     .messaging = options.messaging,
+                    .gossip = options.gossip,
+                    .dht = options.dht,
+                    .answer_benches = options.answer_benches,
+                    .clock = transport::io::clock_name(),
+                    .processor = transport::io::processor_time,
                     .port = reactor_.get(),
                     .store = &store_link_,
                     .load = [this] { return load_stored(); },
+                    .load_records = [this] { return records->load(); },
+                    .store_records =
+                        [this](std::vector<dht::store_operation>&& changes) {
+                          records->submit(std::move(changes));
+                        },
                     .wall = [] { return transport::io::wall_now(); },
                     .fresh_rng = fresh_rng,
                     .secrets = [](bytes_span out) { crypto::random_bytes(out); },
@@ -211,6 +228,7 @@ std::vector<std::string> runtime::impl::drain(duration deadline) {
     team.links.disconnect_all();
     if (reactor_) reactor_->stop();
     if (store) store->stop();
+    if (records) records->stop();
     const std::lock_guard lock(mutex_);
     supervisor_.reset();
   }

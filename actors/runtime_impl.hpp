@@ -5,6 +5,7 @@
 #include "actors/job.hpp"
 #include "actors/runtime.hpp"
 #include "storage/message_store.hpp"
+#include "storage/record_store.hpp"
 #include "transport/io/reactor.hpp"
 #include "transport/transport_metrics.hpp"
 
@@ -33,15 +34,18 @@ struct runtime::impl {
   result<void> start();
   std::vector<std::string> drain(duration deadline);
 
-  /// Hands a question to the session or messaging actor. Without one it goes away and its reply
-  /// says ec::stopping.
+  /// Hands a question to an actor. Without one it goes away and its reply says ec::stopping.
+  template <class Handle, class Question>
+  void ask(const std::optional<Handle>& to, Question q) {
+    if (to) tell(*to, std::move(q));
+  }
   template <class Question>
   void ask_session(Question q) {
-    if (const auto to = team.links.session()) tell(*to, std::move(q));
+    ask(team.links.session(), std::move(q));
   }
   template <class Question>
   void ask_messaging(Question q) {
-    if (const auto to = team.links.messaging.handle()) tell(*to, std::move(q));
+    ask(team.links.messaging.handle(), std::move(q));
   }
   std::optional<supervisor_actor> supervisor_handle() const;
   /// Starts a job; ec::limit, ec::stopping.
@@ -56,6 +60,7 @@ struct runtime::impl {
   job_slots slots{jobs_max};
   job_slots bench_slots{1};
   std::unique_ptr<storage::message_store> store;
+  std::unique_ptr<storage::record_store> records;
   std::atomic<bool> store_ok{true};
   std::atomic<bool> listening{false};
   std::atomic<bool> draining{false};

@@ -32,9 +32,9 @@ void runtime::publish(std::string topic, byte_buffer body, callback<publish_outc
 result<subscription> runtime::follow_topic(std::string topic,
                                            std::function<void(const topic_message&)> on_message) {
   if (topic.empty() || topic.size() > impl_->options.gossip.topic_bytes_max)
-    return fail(ec::bad_argument,
-                "a topic has 1 to " + std::to_string(impl_->options.gossip.topic_bytes_max)
-                    + " bytes");
+    return fail(
+        ec::bad_argument,
+        "a topic has 1 to " + std::to_string(impl_->options.gossip.topic_bytes_max) + " bytes");
   WEFT_TRY(const auto made, impl_->team.topics.follow(std::move(topic), std::move(on_message)));
   if (const auto gossip = impl_->team.links.gossip.handle()) tell(*gossip, atom::changed_v);
   return made;
@@ -57,9 +57,9 @@ std::string runtime::dht_key(std::string_view name) const {
 }
 
 void runtime::dht_put(std::string name, byte_buffer value, callback<stored_value> done) {
-  impl_->ask(impl_->team.links.dht.handle(),
-             put_value_question{std::move(name), std::move(value),
-                                reply<stored_value>(std::move(done))});
+  impl_->ask(
+      impl_->team.links.dht.handle(),
+      put_value_question{std::move(name), std::move(value), reply<stored_value>(std::move(done))});
 }
 
 void runtime::dht_get(std::string key, callback<found_value> done) {
@@ -72,11 +72,9 @@ void runtime::dht_provide(std::string key, callback<stored_value> done) {
              provide_question{content_key(key), reply<stored_value>(std::move(done))});
 }
 
-void runtime::dht_find_providers(std::string key, std::size_t count,
-                                 callback<found_peers> done) {
-  impl_->ask(
-      impl_->team.links.dht.handle(),
-      find_providers_question{content_key(key), count, reply<found_peers>(std::move(done))});
+void runtime::dht_find_providers(std::string key, std::size_t count, callback<found_peers> done) {
+  impl_->ask(impl_->team.links.dht.handle(),
+             find_providers_question{content_key(key), count, reply<found_peers>(std::move(done))});
 }
 
 void runtime::dht_find_peer(peer_id peer, callback<found_peers> done) {

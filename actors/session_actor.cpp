@@ -135,7 +135,12 @@ void session_actor_impl::on_connect(const connect_question& q) {
   connects_.emplace(ticket, q.answer);
   const auto timeout
       = q.timeout > duration::zero() ? std::optional<duration>(q.timeout) : std::nullopt;
-  core_.connect(ticket, q.to.peer, q.to.addresses, timeout, now(), out_);
+  core_.connect(ticket, q.to.peer, q.to.addresses, timeout, now(), out_, q.keep);
+  finish();
+}
+
+void session_actor_impl::on_discovered(const peer_discovered& p) {
+  core_.discovered(p.peer, p.addresses, now());
   finish();
 }
 

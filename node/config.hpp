@@ -3,6 +3,8 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "dht/dht_config.hpp"
+#include "gossip/gossip_config.hpp"
 #include "messaging/messaging_config.hpp"
 #include "routing/routing_config.hpp"
 #include "storage/store_config.hpp"
@@ -38,6 +40,17 @@ struct config {
   transport::limits limits;
   routing::routing_config routing;
   messaging::messaging_config messages;
+  gossip::gossip_config gossip;
+  dht::dht_config dht;
+  struct topics_section {
+    /// Followed from the start.
+    std::vector<std::string> topics;
+    /// "strict" or "none".
+    std::string signatures = "strict";
+  } topics;
+  struct bench_section {
+    bool answer = false;
+  } bench;
   /// `directory` is the node's own and not a key.
   storage::store_config storage;
   struct process_section {

@@ -59,6 +59,22 @@ std::string check_components(const config& c) {
   }
   return {};
 }
+std::string check_signatures(const config& c) {
+  const auto& s = c.topics.signatures;
+  return s == "strict" || s == "none" ? std::string{} : "expected strict or none";
+}
+std::string check_topics(const config& c) {
+  for (const auto& topic : c.topics.topics)
+    if (topic.empty() || topic.size() > c.gossip.topic_bytes_max)
+      return "'" + topic + "' is no topic: it has 1 to " + std::to_string(c.gossip.topic_bytes_max)
+             + " bytes";
+  return {};
+}
+std::string check_protocol_name(const config& c) {
+  const auto& name = c.dht.protocol_name;
+  return name.starts_with('/') && name.size() <= 128 ? std::string{}
+                                                     : "expected a name like /weft/kad/1.0.0";
+}
 std::string check_not_empty_key(const config& c) {
   return c.identity.key_file.empty() ? "a file name is needed" : std::string{};
 }
@@ -71,6 +87,8 @@ using tl = transport::limits;
 using rc = routing::routing_config;
 using mc = messaging::messaging_config;
 using sc = storage::store_config;
+using gc = gossip::gossip_config;
+using dc = dht::dht_config;
 
 config_slot slot_of_queue(config& c) { return &c.limits.queue.bytes_max; }
 
@@ -163,6 +181,42 @@ const std::array keys{
                604'800, true},
     config_key{"messages.forward", slot_of<&c_::messages, &mc::forward>,
                "Pass on messages of other nodes; else they are refused."},
+    config_key{"gossip.topics", slot_of<&c_::topics, &c_::topics_section::topics>,
+               "Topics to be subscribed to whether or not anybody follows them: this node then "
+               "passes their messages on.",
+               0, 0, false, check_topics},
+    config_key{"gossip.signatures", slot_of<&c_::topics, &c_::topics_section::signatures>,
+               "strict: every message is signed by its author; none: no message may be. The same "
+               "in the whole network.",
+               0, 0, false, check_signatures},
+    config_key{"gossip.degree", slot_of<&c_::gossip, &gc::degree>,
+               "Mesh peers of a topic, which messages are pushed to; bounds follow from it.", 1,
+               50},
+    config_key{"gossip.frame_bytes", slot_of<&c_::gossip, &gc::frame_bytes_max>,
+               "Longest message sent or accepted, with its envelope.", 1024, 64 * mib},
+    config_key{"gossip.flood_publish", slot_of<&c_::gossip, &gc::flood_publish>,
+               "Send own messages to every subscribed peer, not only to the mesh."},
+    config_key{"gossip.heartbeat", slot_of<&c_::gossip, &gc::heartbeat>,
+               "Seconds between two rounds of mesh upkeep.", 0.1, 60},
+    config_key{"gossip.cache_bytes", slot_of<&c_::gossip, &gc::cache_bytes_max>,
+               "Messages kept for peers that missed them.", 65536, 4096 * mib},
+    config_key{"dht.server", slot_of<&c_::dht, &dc::server>,
+               "Answer queries and hold records of others; off: only ask."},
+    config_key{"dht.protocol", slot_of<&c_::dht, &dc::protocol_name>,
+               "Name of the DHT's protocol; networks with different names do not mix.", 0, 0, false,
+               check_protocol_name},
+    config_key{"dht.full_table_below", slot_of<&c_::dht, &dc::full_table_below>,
+               "Networks with fewer servers are kept whole in the table, so that a lookup is one "
+               "hop.",
+               0, 65536},
+    config_key{"dht.records", slot_of<&c_::dht, &dc::records_max>,
+               "Records held for others and for this node.", 16, 100'000'000},
+    config_key{"dht.record_bytes", slot_of<&c_::dht, &dc::record_bytes_total_max>,
+               "Bytes of those records.", mib, 1024 * 1024 * mib},
+    config_key{"dht.providers", slot_of<&c_::dht, &dc::providers_max>, "Provider entries held.", 16,
+               100'000'000},
+    config_key{"bench.answer", slot_of<&c_::bench, &c_::bench_section::answer>,
+               "Take part in benches of other nodes: report when their probes arrived."},
     config_key{"storage.sync", slot_of<&c_::storage, &sc::sync>,
                "Wait for the disk at each commit. Off: a power cut may lose the last messages, a "
                "killed process does not."},
@@ -208,6 +262,19 @@ void settle_dependent_limits(config& c) {
     klass.bytes_max = std::min(klass.bytes_max, l.queue.bytes_max);
   l.stream_window_initial = std::min(l.stream_window_initial, l.stream_window_max);
   l.session_window_initial = std::min(l.session_window_initial, l.session_window_max);
+  // The bounds of a mesh keep their usual distance from its wanted size.
+  auto& g = c.gossip;
+  const gossip::gossip_config usual;
+  if (g.degree != usual.degree) {
+    g.degree_low = std::max<std::uint32_t>(1, g.degree * usual.degree_low / usual.degree);
+    g.degree_high = g.degree * usual.degree_high / usual.degree;
+    g.degree_score = g.degree * usual.degree_score / usual.degree;
+    g.degree_out = g.degree * usual.degree_out / usual.degree;
+  }
+  g.signatures = c.topics.signatures == "none" ? gossip::signature_policy::strict_no_sign
+                                               : gossip::signature_policy::strict_sign;
+  if (g.signatures == gossip::signature_policy::strict_no_sign)
+    g.ids = gossip::message_id_kind::data_sha256;
   l.negotiating_streams_max = std::min(l.negotiating_streams_max, l.streams_per_session_max);
 }
 
@@ -215,6 +282,8 @@ result<void> validate_sections(const config& c) {
   WEFT_TRY_VOID(c.limits.validate());
   WEFT_TRY_VOID(c.routing.validate());
   WEFT_TRY_VOID(c.messages.validate());
+  WEFT_TRY_VOID(c.gossip.validate());
+  WEFT_TRY_VOID(c.dht.validate());
   auto store = c.storage;
   store.directory = "store";
   return store.validate();
@@ -249,6 +318,7 @@ result<config> profile_config(std::string_view profile) {
   if (profile == "test") {
     c.network.listen = {"/ip4/127.0.0.1/udp/0/quic-v1"};
     c.http.listen = "127.0.0.1:0";
+    c.bench.answer = true;
     return c;
   }
   std::string text = "no profile '" + std::string(profile) + "'; there are";

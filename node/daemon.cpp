@@ -194,6 +194,10 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
       .session = session_of(c),
       .routing = c.routing,
       .messaging = c.messages,
+      .gossip = c.gossip,
+      .dht = c.dht,
+      .topics = c.topics.topics,
+      .answer_benches = c.bench.answer,
       .store = c.storage,
       .on_fatal =
           [this, &signals](std::string_view actor, const error& why) {
