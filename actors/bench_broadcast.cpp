@@ -40,7 +40,7 @@ class broadcast_bench final : public crowd_bench {
       else
         send_letter(peer, hosts::clock_question{run_number(), wall()});
     }
-    tick_at(comparing_until_);
+    tick_at(*comparing_until_);
     if (compared()) begin_run();
   }
 

@@ -154,11 +154,11 @@ void dht_actor_impl::on_dht_connect(const dht::peer_info& wish) {
 }
 
 void dht_actor_impl::on_dht_finished(dht::ended_operation&& what) {
-  const auto at = askers_.find(what.operation);
+  const auto at = askers_.find(what.id);
   if (at == askers_.end()) return;
   const auto who = std::move(at->second);
   askers_.erase(at);
-  const auto key = keys_.extract(what.operation);
+  const auto key = keys_.extract(what.id);
   const auto& o = what.result;
   std::visit(
       [&](const auto& answer) {
