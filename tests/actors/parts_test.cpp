@@ -105,8 +105,14 @@ TEST(job_slots, are_given_back) {
 }
 
 TEST(protocol_table, puts_each_protocol_on_its_concern) {
-  const auto table = protocol_table(1000);
-  ASSERT_EQ(table.size(), 2u);
+  const gossip::gossip_config gossip;
+  const dht::dht_config dht;
+  const auto table = protocol_table({1000, &gossip, &dht});
+  ASSERT_EQ(table.size(), 4u);
+  EXPECT_EQ(table[gossip_protocol].names.front(), "/meshsub/1.2.0");
+  EXPECT_EQ(table[gossip_protocol].concern, gossip_concern);
+  EXPECT_EQ(table[dht_protocol].names.front(), "/weft/kad/1.0.0");
+  EXPECT_EQ(table[dht_protocol].kind, transport::stream_kind::exchange);
   EXPECT_EQ(table[message_protocol].names[0], "/weft/msg/1.0.0");
   EXPECT_EQ(table[message_protocol].concern, messaging_concern);
   EXPECT_EQ(table[route_protocol].names[0], "/weft/route/1.0.0");
