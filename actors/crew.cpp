@@ -152,6 +152,7 @@ child_spec crew::dht_child(caf::actor_system& system) {
     parts.identity = options_.identity;
     parts.config.core = options_.dht;
     parts.config.protocol = dht_protocol;
+    parts.dial = options_.dht_dials;
     parts.validators = dht::validator_set::standard();
     parts.random = options_.fresh_rng();
     parts.store = options_.store_records;

@@ -31,6 +31,7 @@ struct crew_options {
   messaging::messaging_config messaging;
   gossip::gossip_config gossip;
   dht::dht_config dht;
+  bool dht_dials = true;
   /// Answer benches of other nodes.
   bool answer_benches = false;
   hosts::clock_name clock{};

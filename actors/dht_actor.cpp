@@ -145,6 +145,10 @@ void dht_actor_impl::on_dht_connect(const dht::peer_info& wish) {
   if (!session) return;
   const auto ticket = next_++;
   connects_.emplace(ticket, wish.peer);
+  // The host may not be answered within its own call.
+  if (!parts_.dial)
+    return tell(self_, dht_actor{self_},
+                answered<connection>{ticket, fail(ec::unreachable, "the DHT may not dial")});
   auto back = [me = dht_actor{self_}, ticket](result<connection> r) {
     tell(me, answered<connection>{ticket, std::move(r)});
   };

@@ -20,6 +20,8 @@ namespace weft::actors {
 struct dht_parts {
   const crypto::ed25519_private_key* identity = nullptr;
   hosts::dht_host_config config;
+  /// Open sessions for queries; else only connected peers are asked.
+  bool dial = true;
   std::shared_ptr<const dht::validator_set> validators;
   rng random{0};
   /// What the store kept from before.

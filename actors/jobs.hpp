@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/bench_types.hpp"
 #include "actors/job.hpp"
 #include "actors/runtime_types.hpp"
 #include "hosts/bench_wire.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/bench_types.hpp"
 #include "actors/telling_types.hpp"
 #include "base/crypto.hpp"
 #include "dht/dht_config.hpp"
@@ -43,6 +44,8 @@ struct runtime_options {
   messaging::messaging_config messaging{};
   gossip::gossip_config gossip{};
   dht::dht_config dht{};
+  /// Open sessions to peers that the DHT wants to ask; else it asks connected ones only.
+  bool dht_dials = true;
   /// Topics this node is subscribed to for good, whether or not anybody here follows them.
   std::vector<std::string> topics{};
   /// Take part in benches of other nodes.

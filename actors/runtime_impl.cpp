@@ -134,6 +134,7 @@ result<void> runtime::impl::start_actors() {
                     .messaging = options.messaging,
                     .gossip = options.gossip,
                     .dht = options.dht,
+                    .dht_dials = options.dht_dials,
                     .answer_benches = options.answer_benches,
                     .clock = transport::io::clock_name(),
                     .processor = transport::io::processor_time,

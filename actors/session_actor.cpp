@@ -124,8 +124,7 @@ void session_actor_impl::on_inspection(const transport::inspect_event& e) {
   }
   if (costs.costs.empty()) return;
   if (const auto gossip = parts_.links->gossip.handle()) tell(self_, *gossip, costs);
-  if (const auto routing = parts_.links->routing.handle())
-    tell(self_, *routing, std::move(costs));
+  if (const auto routing = parts_.links->routing.handle()) tell(self_, *routing, std::move(costs));
 }
 
 // -- questions ---

@@ -85,6 +85,7 @@ config_overrides overrides_of(const bench_options& o) {
   config_overrides out{{"log.level", "warn"}, {"bench.answer", "true"}};
   if (o.fanout) out.emplace_back("gossip.degree", std::to_string(o.fanout));
   if (o.unsigned_messages) out.emplace_back("gossip.signatures", "none");
+  if (o.name == "lookup") out.emplace_back("dht.dial", "true");
   const auto sessions = std::max<std::uint32_t>(o.nodes * 2, 64);
   out.emplace_back("limits.sessions", std::to_string(sessions));
   return out;

@@ -8,27 +8,7 @@ namespace weft::node {
 
 namespace {
 
-/// Of the benches over many nodes.
-void add_crowd_options(CLI::App& bench, cli_state& state) {
-  bench.add_option("--nodes", state.bench.nodes, "broadcast, throughput, lookup: nodes to start")
-      ->check(CLI::Range(2, 500));
-  bench.add_option("--topology", state.bench.topology, "How they are joined")
-      ->check(CLI::IsMember({"line", "ring", "star", "random", "full"}));
-  bench.add_option("--degree", state.bench.degree, "random: sessions of a node in the mean")
-      ->check(CLI::Range(1, 100));
-  bench.add_option("--seed", state.bench.seed, "Of the random topology");
-  bench.add_option("--fanout", state.bench.fanout, "Mesh peers of each node (gossip.degree)")
-      ->check(CLI::Range(1, 50));
-  bench.add_flag("--unsigned", state.bench.unsigned_messages,
-                 "broadcast, throughput: messages without signatures");
-  bench.add_flag("--here", state.bench.here,
-                 "broadcast, throughput, lookup: from the running node (--dir), over the cluster "
-                 "it is part of");
-}
-
-}  // namespace
-
-void add_lab_commands(CLI::App& app, cli_state& state) {
+void add_mesh(CLI::App& app, cli_state& state) {
   auto* mesh = app.add_subcommand("mesh", "Local clusters of real node processes");
   mesh->require_subcommand(1)->fallthrough();
   mesh->footer("  weft mesh up 5 --topology line --demo");
@@ -52,7 +32,30 @@ void add_lab_commands(CLI::App& app, cli_state& state) {
   up->add_option("--duration", state.mesh.duration, "Seconds to stay up; 0: until Ctrl-C")
       ->check(CLI::NonNegativeNumber);
   state.on(up, [&state] { return command_mesh_up(state.common, state.mesh); });
+}
 
+/// Of the benches over many nodes.
+void add_crowd_options(CLI::App& bench, cli_state& state) {
+  bench.add_option("--nodes", state.bench.nodes, "broadcast, throughput, lookup: nodes to start")
+      ->check(CLI::Range(2, 500));
+  bench.add_option("--topology", state.bench.topology, "How they are joined")
+      ->check(CLI::IsMember({"line", "ring", "star", "random", "full"}));
+  bench.add_option("--degree", state.bench.degree, "random: sessions of a node in the mean")
+      ->check(CLI::Range(1, 100));
+  bench.add_option("--seed", state.bench.seed, "Of the random topology");
+  bench.add_option("--fanout", state.bench.fanout, "Mesh peers of each node (gossip.degree)")
+      ->check(CLI::Range(1, 50));
+  bench.add_flag("--unsigned", state.bench.unsigned_messages,
+                 "broadcast, throughput: messages without signatures");
+  bench.add_flag("--here", state.bench.here,
+                 "broadcast, throughput, lookup: from the running node (--dir), over the cluster "
+                 "it is part of");
+}
+
+}  // namespace
+
+void add_lab_commands(CLI::App& app, cli_state& state) {
+  add_mesh(app, state);
   auto* bench
       = app.add_subcommand("bench", "Measure with real node processes: medians of several runs");
   bench->footer(

@@ -47,6 +47,7 @@ struct config {
     std::vector<std::string> topics;
     /// "strict" or "none".
     std::string signatures = "strict";
+    bool dht_dials = true;
   } topics;
   struct bench_section {
     bool answer = false;

@@ -202,6 +202,9 @@ const std::array keys{
                "Messages kept for peers that missed them.", 65536, 4096 * mib},
     config_key{"dht.server", slot_of<&c_::dht, &dc::server>,
                "Answer queries and hold records of others; off: only ask."},
+    config_key{"dht.dial", slot_of<&c_::topics, &c_::topics_section::dht_dials>,
+               "Open sessions to peers the DHT wants to ask; off: only connected peers are asked, "
+               "and the mesh keeps the shape it was given."},
     config_key{"dht.protocol", slot_of<&c_::dht, &dc::protocol_name>,
                "Name of the DHT's protocol; networks with different names do not mix.", 0, 0, false,
                check_protocol_name},
@@ -319,6 +322,7 @@ result<config> profile_config(std::string_view profile) {
     c.network.listen = {"/ip4/127.0.0.1/udp/0/quic-v1"};
     c.http.listen = "127.0.0.1:0";
     c.bench.answer = true;
+    c.topics.dht_dials = false;
     return c;
   }
   std::string text = "no profile '" + std::string(profile) + "'; there are";

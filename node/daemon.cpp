@@ -196,6 +196,7 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
       .messaging = c.messages,
       .gossip = c.gossip,
       .dht = c.dht,
+      .dht_dials = c.topics.dht_dials,
       .topics = c.topics.topics,
       .answer_benches = c.bench.answer,
       .store = c.storage,

@@ -4,6 +4,7 @@
 #include "node/client.hpp"
 #include "node/terminal.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace weft::node {
@@ -103,7 +104,8 @@ mesh_demo::step mesh_demo::broadcast() {
 
 mesh_demo::step mesh_demo::value(std::uint64_t number) {
   const auto& from = nodes_[0];
-  const auto& to = nodes_[nodes_.size() - 1];
+  // Test nodes keep the shape of their mesh: the DHT asks connected peers only.
+  const auto& to = nodes_[std::min<std::size_t>(2, nodes_.size() - 1)];
   const auto text = "value " + std::to_string(number);
   json j{
       {"stored_at", from.settings.node.name}, {"found_at", to.settings.node.name}, {"value", text}};

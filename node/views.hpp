@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/bench_types.hpp"
 #include "actors/telling_types.hpp"
 #include "base/error.hpp"
 

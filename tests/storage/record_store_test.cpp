@@ -100,10 +100,12 @@ TEST(record_store, drops_and_counts_what_its_queue_cannot_hold) {
 }
 
 // Goal: a kill at any point leaves a store that opens clean and holds whole transactions. Method: a
-// child writes pairs of records, each pair in one submission, and is killed at odd moments.
+// child writes pairs of records, each pair in one submission, and is killed after some of them.
 TEST(record_store, opens_clean_after_kill_9) {
   const temporary_folder folder;
   for (int round = 0; round < 8; ++round) {
+    int told[2];
+    ASSERT_EQ(::pipe(told), 0);
     const auto child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
@@ -114,11 +116,15 @@ TEST(record_store, opens_clean_after_kill_9) {
         pair.push_back(record("right", std::to_string(n)));
         (*store)->submit(std::move(pair));
         (*store)->flush();
+        if (::write(told[1], "x", 1) != 1) break;
       }
       ::_exit(1);
     }
-    ::usleep(20'000 + 7'000 * static_cast<unsigned>(round));
+    ::close(told[1]);
+    char byte = 0;
+    for (int n = 0; n <= 3 * round; ++n) ASSERT_EQ(::read(told[0], &byte, 1), 1);
     ::kill(child, SIGKILL);
+    ::close(told[0]);
     int status = 0;
     ::waitpid(child, &status, 0);
     ASSERT_TRUE(WIFSIGNALED(status));
