@@ -2,6 +2,7 @@
 // The parts of the actors that need no actor: replies, summaries, the inbox hub, metrics, the
 // protocol table.
 #include "actors/actor_metrics.hpp"
+#include "actors/bench_types.hpp"
 #include "actors/inbox_hub.hpp"
 #include "actors/job.hpp"
 #include "actors/protocols.hpp"
@@ -133,7 +134,8 @@ TEST(actor_metrics, keep_one_entry_a_name) {
 
 TEST(bench_kind, names_round_trip) {
   for (const auto k :
-       {bench_kind::handshake, bench_kind::ping, bench_kind::stream, bench_kind::message})
+       {bench_kind::handshake, bench_kind::ping, bench_kind::stream, bench_kind::message,
+        bench_kind::broadcast, bench_kind::throughput, bench_kind::lookup})
     EXPECT_EQ(*parse_bench_kind(to_string(k)), k);
   EXPECT_EQ(parse_bench_kind("nothing").error().code, ec::bad_argument);
 }
