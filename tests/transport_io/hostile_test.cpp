@@ -267,7 +267,11 @@ TEST(hostile, requests_beyond_the_limit) {
   wire_writer(one).length_prefixed(as_bytes("question"));
   std::vector<std::int64_t> ids;
   for (int i = 0; i < 5; ++i) ids.push_back(attacker.open(one));
-  EXPECT_TRUE(attacker.run([&] { return attacker.records[ids[4]].closed.has_value(); }));
+  // Streams that share a flight may be served in any order: one of the five is refused.
+  EXPECT_TRUE(attacker.run([&] {
+    return std::any_of(ids.begin(), ids.end(),
+                       [&](std::int64_t id) { return attacker.records[id].closed.has_value(); });
+  }));
   EXPECT_EQ(s.server.metrics.limit_rejections[limit_kind::requests].value(), 1u);
   EXPECT_TRUE(eventually([&] { return s.server.events.count<request_event>() == 4; }));
   EXPECT_TRUE(s.serves());
