@@ -5,10 +5,12 @@
     bench/figures.py build/release/weft [--only NAME…] [--no-js]
 
 Each figure is one `weft bench` command (shown in the table) against node processes of its own: the median of several runs. The
-js-libp2p figures come from tests/interop/peer.mjs, two processes, the same quantities. Exits 1 when a target is missed.
+js-libp2p figures come from tests/interop/peer.mjs, two processes, the same quantities. A bench that fails is told in its row and
+the others still run. Exits 1 when a target is missed or a bench failed.
 """
 import argparse
 import json
+import select
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,6 +20,13 @@ from typing import Callable, Optional
 HERE = Path(__file__).resolve().parent
 MEBIBYTE = 1 << 20
 JS_RUNS = 3
+# The longest bench holds sessions for a minute; js-libp2p's slowest step is two transfers of 256 MiB.
+COMMAND_SECONDS = 300
+START_SECONDS = 60
+
+
+class Failed(Exception):
+    """A bench that gave no figures, with the reason in one line."""
 
 
 @dataclass
@@ -66,16 +75,36 @@ class Weft:
     """Runs each bench command once, however many figures it gives."""
 
     def __init__(self, binary):
-        self.binary, self.reports = binary, {}
+        self.binary, self.outcomes = binary, {}
+
+    def run(self, arguments):
+        print(f"weft bench {arguments}", file=sys.stderr)
+        try:
+            done = subprocess.run([self.binary, "bench", *arguments.split(), "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  timeout=COMMAND_SECONDS)
+            if done.returncode != 0:
+                return Failed(f"exit code {done.returncode}: {done.stderr.strip()}")
+            return json.loads(done.stdout.splitlines()[-1])
+        except subprocess.TimeoutExpired:
+            return Failed(f"not done after {COMMAND_SECONDS} s")
+        except (OSError, ValueError, IndexError) as why:
+            return Failed(f"no report: {why}")
 
     def report(self, arguments):
-        if arguments not in self.reports:
-            print(f"weft bench {arguments}", file=sys.stderr)
-            done = subprocess.run([self.binary, "bench", *arguments.split(), "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
-            if done.returncode != 0:
-                raise SystemExit(f"weft bench {arguments}: exit {done.returncode}\n{done.stderr}")
-            self.reports[arguments] = json.loads(done.stdout.splitlines()[-1])
-        return self.reports[arguments]
+        if arguments not in self.outcomes:
+            self.outcomes[arguments] = self.run(arguments)
+        outcome = self.outcomes[arguments]
+        if isinstance(outcome, Failed):
+            raise outcome
+        return outcome
+
+    def environment(self):
+        return next((o["environment"] for o in self.outcomes.values() if not isinstance(o, Failed)), None)
+
+
+def first_line(process):
+    """The first line that a process prints, or none after a while."""
+    return process.stdout.readline() if select.select([process.stdout], [], [], START_SECONDS)[0] else ""
 
 
 def js_figures():
@@ -87,8 +116,9 @@ def js_figures():
     for _ in range(JS_RUNS):
         listener = subprocess.Popen([*command, "listen"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         try:
-            address = json.loads(listener.stdout.readline())["address"]
-            done = subprocess.run([*command, "dial", address, *steps], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True)
+            address = json.loads(first_line(listener))["address"]
+            done = subprocess.run([*command, "dial", address, *steps], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True,
+                                  timeout=COMMAND_SECONDS)
         finally:
             listener.kill()
             listener.wait()
@@ -97,6 +127,14 @@ def js_figures():
                 runs.setdefault(event["step"].split(":")[0], []).append(event)
     key = {"ping": "p50_ms", "handshake": "p50_ms", "up": "gbit_per_s", "down": "gbit_per_s"}
     return {name: sorted(found, key=lambda e: e[key[name]])[len(found) // 2] for name, found in runs.items()}
+
+
+def js_figures_or_none():
+    """Without js-libp2p (no network to install it from, say) Weft's own figures are still worth having."""
+    try:
+        return js_figures(), None
+    except (OSError, ValueError, KeyError, subprocess.SubprocessError) as why:
+        return {}, f"js-libp2p gave no figures: {why}"
 
 
 def number(value):
@@ -111,12 +149,19 @@ def main():
     options = parser.parse_args()
     weft = Weft(options.binary)
     chosen = [f for f in FIGURES if not options.only or f.arguments.split()[0] in options.only]
-    js = {} if options.no_js or not any(f.js for f in chosen) else js_figures()
+    js, trouble = ({}, None) if options.no_js or not any(f.js for f in chosen) else js_figures_or_none()
+    failures = [trouble] if trouble else []
     missed = []
     print("| figure | Weft | target | js-libp2p | ratio | command |")
     print("|---|---|---|---|---|---|")
     for f in chosen:
-        value = f.value(weft.report(f.arguments))
+        try:
+            value = f.value(weft.report(f.arguments))
+        except (Failed, KeyError, StopIteration) as why:
+            reason = str(why) if isinstance(why, Failed) else f"the report lacks this figure: {why!r}"
+            failures.append(f"weft bench {f.arguments}: {reason}")
+            print(f"| {f.name} ({f.unit}) | failed | | | | `weft bench {f.arguments}` |", flush=True)
+            continue
         holds = f.target is None or (value <= f.target if f.lower_is_better else value >= f.target)
         target = "" if f.target is None else f"{'≤' if f.lower_is_better else '≥'} {number(f.target)}"
         if not holds:
@@ -128,9 +173,12 @@ def main():
             ratio = f"{(theirs / value if f.lower_is_better else value / theirs):.1f}×"
         print(f"| {f.name} ({f.unit}) | {number(value)}{'' if holds else ' (missed)'} | {target} "
               f"| {other} | {ratio} | `weft bench {f.arguments}` |", flush=True)
-    environment = next(iter(weft.reports.values()))["environment"]
-    print(f"\n{environment['cpu']}, {environment['cores']} cores, {environment['kernel']}, Weft {environment['version']}")
-    return 1 if missed else 0
+    environment = weft.environment()
+    if environment:
+        print(f"\n{environment['cpu']}, {environment['cores']} cores, {environment['kernel']}, Weft {environment['version']}")
+    for failure in dict.fromkeys(failures):
+        print(failure, file=sys.stderr)
+    return 1 if missed or failures else 0
 
 
 if __name__ == "__main__":
