@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 /// Frames on a stream: a uvarint length, then that many bytes.
@@ -50,6 +51,13 @@ class frame_splitter {
 
   /// Bytes kept for an unfinished frame: at most twice what has arrived of it plus `eager_bytes`.
   std::size_t held_bytes() const noexcept { return partial_.capacity(); }
+  /// The length of the unfinished frame, once its prefix is there, and its bytes so far.
+  std::optional<std::size_t> announced() const noexcept {
+    return in_body_ ? std::optional(partial_size_) : std::nullopt;
+  }
+  bytes_view arrived() const noexcept {
+    return in_body_ ? bytes_view(partial_.data(), partial_filled_) : bytes_view();
+  }
 
  private:
   bytes_view finish_partial(bytes_view input, std::vector<chunk_view>& out);

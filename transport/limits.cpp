@@ -64,6 +64,10 @@ result<void> check_counts(const limits& l) {
       {"perf_streams_max", l.perf_streams_max, 0, 256},
       {"requests_per_stream_max", l.requests_per_stream_max, 1, 1024},
       {"requests_per_session_max", l.requests_per_session_max, l.requests_per_stream_max, 65'536},
+      {"pushes_per_session_max", l.pushes_per_session_max, 1, l.pushes_max},
+      {"pushes_max", l.pushes_max, 1, 65'536},
+      {"push_bytes_max", l.push_bytes_max, 64 * kib, 16 * gib},
+      {"push_cancels_max", l.push_cancels_max, 1, 65'536},
       {"stream_window_initial", l.stream_window_initial, 16 * kib, l.stream_window_max},
       {"stream_window_max", l.stream_window_max, 16 * kib, 1 * gib},
       {"session_window_initial", l.session_window_initial, l.stream_window_initial,
@@ -86,6 +90,8 @@ result<void> check_times(const limits& l) {
       {"idle_timeout", l.idle_timeout, 1s, 600s},
       // a keep-alive must come at least twice within the idle time
       {"keep_alive", l.keep_alive, 0s, l.idle_timeout / 2},
+      {"push_timeout", l.push_timeout, 100ms, 3600s},
+      {"push_cancel_memory", l.push_cancel_memory, 1s, 3600s},
       {"negotiation_timeout", l.negotiation_timeout, 100ms, 120s},
   };
   for (const auto& r : rules)
@@ -129,6 +135,9 @@ std::string_view to_string(limit_kind kind) noexcept {
                                                "perf_streams",
                                                "perf_bytes",
                                                "requests",
+                                               "pushes",
+                                               "push_bytes",
+                                               "push_cancels",
                                                "commands",
                                                "frame_bytes"};
   static_assert(std::size(names) == static_cast<std::size_t>(limit_kind::count_));

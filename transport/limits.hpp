@@ -97,6 +97,18 @@ struct limits {
   /// Unanswered inbound requests of one session.
   std::size_t requests_per_session_max = 64;
 
+  // -- pushes: large frames on streams of their own ---
+  /// Unfinished ones of one session and direction, and of all sessions.
+  std::size_t pushes_per_session_max = 16;
+  std::size_t pushes_max = 512;
+  /// Memory of unfinished inbound pushes in all sessions.
+  std::size_t push_bytes_max = 64u << 20;
+  /// An inbound push that takes longer is stopped.
+  duration push_timeout = std::chrono::seconds(60);
+  /// Pushes called off before their first byte that are remembered per peer, and for how long.
+  std::size_t push_cancels_max = 64;
+  duration push_cancel_memory = std::chrono::seconds(60);
+
   // -- flow control, bytes ---
   std::size_t stream_window_initial = 256u << 10;
   std::size_t stream_window_max = 16u << 20;
@@ -134,6 +146,9 @@ enum class limit_kind : std::uint8_t {
   perf_streams,
   perf_bytes,
   requests,
+  pushes,
+  push_bytes,
+  push_cancels,
   commands,
   frame_bytes,
   count_

@@ -85,6 +85,12 @@ std::string_view to_string(stream_refusal reason) noexcept {
   return name_of(names, reason);
 }
 
+std::string_view to_string(push_end end) noexcept {
+  static constexpr std::string_view names[]
+      = {"done", "refused", "cancelled", "timeout", "lost", "limit", "malformed"};
+  return name_of(names, end);
+}
+
 std::string_view to_string(negotiation_failure reason) noexcept {
   static constexpr std::string_view names[] = {"unsupported", "violation", "oversized", "malformed",
                                                "truncated",   "limit",     "timeout",   "reset"};
@@ -229,6 +235,10 @@ void transport_metrics::collect_streams(metrics::visitor& v) const {
   both(v, "weft_requests_total", "Requests on exchange protocols, by who asked.", transport,
        requests);
   v.count("weft_request_failures_total", "Own requests without an answer.", {t}, request_failures);
+  pushes.in.collect(v, "weft_pushes_in_total", "Pushes of peers that ended, by how.", "end", t);
+  pushes.out.collect(v, "weft_pushes_out_total", "Own pushes that ended, by how.", "end", t);
+  both(v, "weft_pushes", "Pushes under way, by who sends.", transport, pushes_open);
+  v.read("weft_push_bytes", "Memory of unfinished pushes of peers.", {t}, push_bytes);
 }
 
 void transport_metrics::collect_frames(metrics::visitor& v) const {

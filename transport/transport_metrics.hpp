@@ -87,6 +87,26 @@ enum class stream_refusal : std::uint8_t {
 };
 std::string_view to_string(stream_refusal reason) noexcept;
 
+/// How a push ended, in one direction.
+enum class push_end : std::uint8_t {
+  /// outbound: acknowledged whole; inbound: handed to the concern
+  done,
+  /// outbound: the peer stopped it or does not speak the protocol
+  refused,
+  /// this node called it off
+  cancelled,
+  /// took too long
+  timeout,
+  /// the session ended, or the peer gave it up
+  lost,
+  /// no room for it
+  limit,
+  /// broke the form
+  malformed,
+  count_
+};
+std::string_view to_string(push_end end) noexcept;
+
 /// How a multistream negotiation failed.
 enum class negotiation_failure : std::uint8_t {
   unsupported,
@@ -178,6 +198,10 @@ struct transport_metrics final : metrics::source {
   by_direction<metrics::counter> perf_bytes;
   by_direction<metrics::counter> requests;
   metrics::counter request_failures;
+  by_direction<metrics::counters_by<push_end>> pushes;
+  by_direction<metrics::gauge> pushes_open;
+  /// Memory of unfinished inbound pushes.
+  metrics::gauge push_bytes;
 
   // -- frames ---
   by_direction<metrics::counter> frames;

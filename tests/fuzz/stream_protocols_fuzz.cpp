@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Ping, perf and exchange machines fed by a peer that follows no rules.
+// Ping, perf, exchange and push machines fed by a peer that follows no rules.
 #include "base/assert.hpp"
 #include "transport/exchange.hpp"
 #include "transport/perf.hpp"
 #include "transport/ping.hpp"
+#include "transport/push.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 namespace {
 
@@ -64,7 +67,9 @@ void feed_exchange(bytes_view first, bytes_view second) {
     WEFT_ASSERT(server.unanswered() <= 4, "bounded");
     while (!requests.empty()) {
       // the last first, so that answers have to wait
-      WEFT_ASSERT(server.answer(requests.back().id, requests.back().body, writer, out) == ec::none,
+      std::optional<chunk_view> body;
+      if (requests.back().body.size() % 2 == 0) body = requests.back().body;
+      WEFT_ASSERT(server.answer(requests.back().id, body, writer, out) == ec::none,
                   "an open request takes its answer");
       requests.pop_back();
     }
@@ -79,6 +84,28 @@ void feed_exchange(bytes_view first, bytes_view second) {
   }
 }
 
+void feed_push(bytes_view first, bytes_view second) {
+  receive_slab slab;
+  push_reader reader(500);
+  for (const auto part : {first, second}) {
+    if (reader.on_bytes(part, slab) != ec::none) return;
+    WEFT_ASSERT(!reader.whole() || reader.tag(), "a whole push has a tag");
+    WEFT_ASSERT(reader.held_bytes() <= 500, "bounded");
+  }
+  WEFT_ASSERT(reader.whole() == (reader.on_end() == ec::none), "whole or truncated");
+  if (!reader.whole()) return;
+  const auto frame = reader.take();
+  WEFT_ASSERT(frame && frame->size() >= push_tag_bytes && frame->size() <= 500, "bounded");
+  std::vector<chunk_view> pieces;
+  write_push(*reader.tag(), frame->part(push_tag_bytes), pieces);
+  byte_buffer again;
+  for (const auto& p : pieces) append(again, p);
+  byte_buffer fed;
+  append(fed, first);
+  append(fed, second);
+  WEFT_ASSERT(again == fed, "written as it was read");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -90,5 +117,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   feed_ping(first, second);
   feed_perf(first, second);
   feed_exchange(first, second);
+  feed_push(first, second);
   return 0;
 }

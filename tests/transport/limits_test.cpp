@@ -66,6 +66,7 @@ TEST(transport_metrics, every_label_has_a_name_of_its_own) {
   expect_distinct_names<packet_drop>();
   expect_distinct_names<frame_drop>();
   expect_distinct_names<stream_refusal>();
+  expect_distinct_names<push_end>();
   expect_distinct_names<negotiation_failure>();
   expect_distinct_names<identify_outcome>();
   expect_distinct_names<address_source>();

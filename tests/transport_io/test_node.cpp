@@ -9,7 +9,8 @@ namespace {
 std::vector<protocol> test_protocols() {
   return {protocol{{"/test/frames/1"}, stream_kind::frames, 256 * 1024, 0},
           protocol{{"/test/exchange/1"}, stream_kind::exchange, 64 * 1024, 0},
-          protocol{{"/test/bulk/2", "/test/bulk/1"}, stream_kind::frames, 1 << 20, 1}};
+          protocol{{"/test/bulk/2", "/test/bulk/1"}, stream_kind::frames, 1 << 20, 1},
+          protocol{{"/test/push/1"}, stream_kind::push, (4u << 20) + 8, 1}};
 }
 
 }  // namespace

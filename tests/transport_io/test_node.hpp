@@ -125,6 +125,7 @@ class frame_log final : public frame_listener {
 inline constexpr protocol_index frames_protocol = 0;
 inline constexpr protocol_index exchange_protocol = 1;
 inline constexpr protocol_index bulk_protocol = 2;
+inline constexpr protocol_index push_protocol = 3;
 
 /// A reactor with its recorders, on a loopback port.
 class test_node {

@@ -77,6 +77,35 @@ void quic_endpoint::send(send_command& c) {
   touch(*it->second->chosen);
 }
 
+void quic_endpoint::push(push_command& c) {
+  const auto drop = [&](frame_drop reason) {
+    ++context_.metrics.frames_dropped[reason];
+    tell({c.peer, c.protocol, c.tag, frame_fate::dropped});
+  };
+  session* s = session_of(c.peer);
+  if (s == nullptr) return drop(frame_drop::no_session);
+  if (c.protocol >= context_.protocols.size()
+      || context_.protocols[c.protocol].kind != stream_kind::push)
+    return drop(frame_drop::unsupported);
+  if (c.body.size() + push_tag_bytes > context_.protocols[c.protocol].frame_bytes_max)
+    return drop(frame_drop::oversized);
+  s->push(std::move(c));
+}
+
+void quic_endpoint::cancel_push(const cancel_push_command& c) {
+  const auto it = peers_.find(c.peer);
+  if (it == peers_.end()) return;
+  bool found = false;
+  for (session* s : it->second->sessions) found = s->cancel_push(c) || found;
+  if (found || !c.inbound) return;
+  if (it->second->unwanted.add(c.protocol, c.tag, context_.now))
+    ++context_.metrics.limit_rejections[limit_kind::push_cancels];
+}
+
+bool quic_endpoint::take_unwanted(session& s, protocol_index protocol, std::uint64_t tag) {
+  return s.slot != nullptr && s.slot->unwanted.take(protocol, tag, context_.now);
+}
+
 std::uint64_t quic_endpoint::add_request(session& s, std::int64_t stream, std::uint64_t slot) {
   if (s.open_requests >= context_.bounds.requests_per_session_max) return 0;
   ++s.open_requests;
@@ -133,8 +162,9 @@ void quic_endpoint::run(control_command& command) {
         } else if constexpr (std::is_same_v<type, respond_command>) {
           respond(c);
         } else if constexpr (std::is_same_v<type, push_command>) {
-          ++context_.metrics.frames_dropped[frame_drop::unsupported];
-          tell({c.peer, c.protocol, c.tag, frame_fate::dropped});
+          push(c);
+        } else if constexpr (std::is_same_v<type, cancel_push_command>) {
+          cancel_push(c);
         } else if constexpr (std::is_same_v<type, ping_command>) {
           if (session* s = session_of(c.peer)) return s->ping(c.id, c.timeout);
           ++context_.metrics.ping_failures;

@@ -198,7 +198,7 @@ std::size_t quic_conn::write(bytes_span room, instant now, net_path& path, std::
   now_ = now;
   std::size_t size = 0;
   const bool may_send = ngtcp2_conn_get_max_data_left(conn_) != 0;
-  data_blocked_ = !may_send && !ready_.empty();
+  data_blocked_ = !may_send && !(ready_.empty() && ready_late_.empty());
   while (write_stream(may_send ? next_ready() : nullptr, room, size)) {
   }
   if (size == 0 || end_) return 0;
@@ -258,15 +258,20 @@ bool quic_conn::write_stream(quic_stream* s, bytes_span room, std::size_t& size)
 }
 
 quic_stream* quic_conn::next_ready() {
-  while (!ready_.empty()) {
-    quic_stream* s = ready_.front();
+  quic_stream* s = next_ready(ready_);
+  return s != nullptr ? s : next_ready(ready_late_);
+}
+
+quic_stream* quic_conn::next_ready(std::deque<quic_stream*>& queue) {
+  while (!queue.empty()) {
+    quic_stream* s = queue.front();
     if (s->handler() != nullptr && s->handler()->wants_room() && s->has_room() && s->writable())
       s->handler()->on_room(*s);
     if (s->sendable()) {
       // Round robin: the next packet begins with the next stream.
-      if (ready_.size() > 1) {
-        ready_.pop_front();
-        ready_.push_back(s);
+      if (queue.size() > 1) {
+        queue.pop_front();
+        queue.push_back(s);
       }
       return s;
     }
@@ -278,13 +283,13 @@ quic_stream* quic_conn::next_ready() {
 void quic_conn::unready(quic_stream& s) {
   if (!s.ready_) return;
   s.ready_ = false;
-  std::erase(ready_, &s);
+  std::erase(s.late_ ? ready_late_ : ready_, &s);
 }
 
 void quic_conn::mark_ready(quic_stream& s) {
   if (s.ready_ || s.write_closed_ || s.flow_blocked_ || end_) return;
   s.ready_ = true;
-  ready_.push_back(&s);
+  (s.late_ ? ready_late_ : ready_).push_back(&s);
 }
 
 void quic_conn::unblock_all() {

@@ -161,6 +161,7 @@ class quic_conn {
 
   // -- for quic_stream ---
   void mark_ready(quic_stream& stream);
+  void unready(quic_stream& stream);
   void shut_stream(quic_stream& stream, std::uint64_t code);
   void extend_stream(quic_stream& stream, std::size_t bytes);
   std::size_t unacked_bytes_max() const noexcept {
@@ -179,7 +180,7 @@ class quic_conn {
   /// Gives the stream's data to the packet being built. True: the packet may take more.
   bool write_stream(quic_stream* stream, bytes_span room, std::size_t& size);
   quic_stream* next_ready();
-  void unready(quic_stream& stream);
+  quic_stream* next_ready(std::deque<quic_stream*>& queue);
   void unblock_all();
   void fail_with(int code);
   void end_with(close_reason reason, ec code, std::string detail);
@@ -195,7 +196,9 @@ class quic_conn {
   tls_session tls_;
   std::unordered_map<std::int64_t, std::unique_ptr<quic_stream>> streams_;
   std::size_t local_streams_ = 0;
+  /// Streams with something to send, in turn: the late ones after all others.
   std::deque<quic_stream*> ready_;
+  std::deque<quic_stream*> ready_late_;
   std::deque<quic_stream*> blocked_;
   bool data_blocked_ = false;
   bool handshake_done_ = false;

@@ -6,6 +6,7 @@
 #include "transport/io/connection_id.hpp"
 #include "transport/io/session.hpp"
 #include "transport/io/udp_socket.hpp"
+#include "transport/push.hpp"
 
 #include <array>
 #include <cstddef>
@@ -38,10 +39,14 @@ class peer_fates final : public fate_sink {
 /// What is kept per peer with a session.
 struct peer_slot {
   peer_slot(io_context& context, const peer_id& peer)
-      : id(peer), fates(context, peer), queue(context.bounds.queue, context.metrics, &fates) {}
+      : id(peer),
+        fates(context, peer),
+        queue(context.bounds.queue, context.metrics, &fates),
+        unwanted(context.bounds.push_cancels_max, context.bounds.push_cancel_memory) {}
   const peer_id id;
   peer_fates fates;
   send_queue queue;
+  unwanted_pushes unwanted;
   std::vector<session*> sessions;
   /// Carries the frames and commands.
   session* chosen = nullptr;
@@ -88,7 +93,8 @@ class quic_endpoint final : public session_host {
 
   /// Closes every session with the shutdown code.
   void shut_down();
-  /// Counts sends that found no place before this thread, and tells of those that had a tag.
+  /// Counts sends and pushes that found no place before this thread, and tells of those that had a
+  /// tag.
   void give_up(std::size_t sends, const std::vector<told_fate>& tagged);
   /// Tells of the tagged commands that are not run any more.
   void abandon(const command_batch& batch);
@@ -103,6 +109,7 @@ class quic_endpoint final : public session_host {
   void touch(session& s) override;
   send_queue* queue_for(session& s) override;
   identify describe(const multiaddr& observed) const override;
+  bool take_unwanted(session& s, protocol_index protocol, std::uint64_t tag) override;
   std::uint64_t add_request(session& s, std::int64_t stream, std::uint64_t slot) override;
   std::uint64_t call_at(instant at, std::function<void()> task) override;
   void cancel_call(std::uint64_t token) override;
@@ -176,6 +183,8 @@ class quic_endpoint final : public session_host {
   void certify_addresses();
   void run(control_command& c);
   void send(send_command& c);
+  void push(push_command& c);
+  void cancel_push(const cancel_push_command& c);
   void tell(const told_fate& fate);
   void respond(respond_command& c);
   void inspect(request_id id);

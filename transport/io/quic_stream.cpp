@@ -110,6 +110,14 @@ void quic_stream::consume(std::size_t bytes) { conn_.extend_stream(*this, bytes)
 
 void quic_stream::wake() { conn_.mark_ready(*this); }
 
+void quic_stream::set_late() {
+  // The two queues of ready streams are told apart by this flag, so it changes outside of them.
+  const bool queued = ready_;
+  conn_.unready(*this);
+  late_ = true;
+  if (queued) wake();
+}
+
 bool quic_stream::has_room() const noexcept {
   return out.unsent() < low_bytes && out.held() < conn_.unacked_bytes_max();
 }

@@ -120,6 +120,8 @@ class quic_stream {
   void consume(std::size_t bytes);
   /// The handler has more to write, or bytes were put into `out`.
   void wake();
+  /// From now on packets take its bytes only when no other stream has any.
+  void set_late();
 
   send_buffer out;
 
@@ -147,6 +149,7 @@ class quic_stream {
   bool peer_reset_ = false;
   bool ready_ = false;
   bool flow_blocked_ = false;
+  bool late_ = false;
 };
 
 }  // namespace weft::transport::io

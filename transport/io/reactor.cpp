@@ -49,11 +49,8 @@ class waker {
 result<void> check_protocols(const reactor_options& o) {
   if (o.protocols.size() > reactor::protocols_max)
     return fail(ec::bad_config, "more than 64 protocols");
-  for (const auto& p : o.protocols) {
+  for (const auto& p : o.protocols)
     if (p.names.empty()) return fail(ec::bad_config, "a protocol without a name");
-    if (p.kind == stream_kind::push)
-      return fail(ec::bad_config, p.names.front() + ": this transport carries no pushes yet");
-  }
   if (o.datagram_bytes_max < 1200 || o.datagram_bytes_max > 16'384)
     return fail(ec::bad_config, "datagram_bytes_max must be 1200 to 16384");
   if (o.marks.low > o.marks.high || o.marks.high == 0)
@@ -122,9 +119,22 @@ class reactor::impl {
     bool for_writing;
   };
 
-  /// Keeps the queue within its bounds; control commands always pass.
+  /// Keeps the queue within its bounds; control commands other than pushes always pass.
   void admit(command_batch& batch) {
     const limits& b = options_.bounds;
+    refused_ += std::erase_if(batch.controls, [&](const control_command& c) {
+      const auto* push = std::get_if<push_command>(&c);
+      if (push == nullptr) return false;
+      if (waiting_ < b.commands_waiting_max
+          && waiting_bytes_ + push->body.size() <= b.command_bytes_max) {
+        ++waiting_;
+        waiting_bytes_ += push->body.size();
+        return false;
+      }
+      if (push->tag != 0)
+        given_up_.push_back({push->peer, push->protocol, push->tag, frame_fate::dropped});
+      return true;
+    });
     std::size_t keep = 0;
     for (const auto& s : batch.sends) {
       if (waiting_ >= b.commands_waiting_max

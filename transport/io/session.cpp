@@ -4,6 +4,7 @@
 #include "transport/builtin.hpp"
 #include "transport/io/stream_builtin.hpp"
 #include "transport/io/stream_own.hpp"
+#include "transport/io/stream_push.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -123,6 +124,12 @@ std::unique_ptr<stream_handler> session::accepted(std::uint32_t number, quic_str
   const auto index = static_cast<protocol_index>(number);
   if (context_.protocols[index].kind == stream_kind::exchange)
     return std::make_unique<exchange_answerer>(*this, index);
+  if (context_.protocols[index].kind == stream_kind::push) {
+    if (!pushes_full(direction::inbound))
+      return std::make_unique<push_receiver>(*this, index, stream);
+    ++context_.metrics.pushes.in[push_end::limit];
+    return refuse(limit_kind::pushes);
+  }
   // One at a time: a peer that opens another one has given the first up.
   if (quic_stream* old = std::exchange(inbound_lanes_[index], &stream))
     old->reset(stream_error::supplanted);

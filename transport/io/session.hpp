@@ -27,6 +27,8 @@ class session;
 class outbound_handler;
 struct peer_slot;
 class ping_asker;
+class push_receiver;
+class push_sender;
 
 /// What a session asks of the endpoint that owns it.
 class session_host {
@@ -41,6 +43,8 @@ class session_host {
   virtual send_queue* queue_for(session& s) = 0;
   /// What this node tells about itself, with the address under which it sees the peer.
   virtual identify describe(const multiaddr& observed) const = 0;
+  /// Whether an inbound push was called off before it came; forgets it.
+  virtual bool take_unwanted(session& s, protocol_index protocol, std::uint64_t tag) = 0;
   /// Notes a request for an actor; returns its token, 0 when too many are open.
   virtual std::uint64_t add_request(session& s, std::int64_t stream, std::uint64_t slot) = 0;
   /// Calls `task` at `at`, unless cancelled.
@@ -64,6 +68,9 @@ struct io_context {
   frame_writer writer;
   /// Events of this round, in order.
   std::vector<event> events;
+  /// Unfinished pushes of all sessions, and the memory of inbound ones.
+  by_direction<std::size_t> pushes{};
+  std::size_t push_bytes = 0;
 };
 
 /// Numbers of the protocols inside the transport, behind every `protocol_index`.
@@ -123,6 +130,9 @@ class session final : public conn_listener {
   void request(request_command&& c);
   /// ec::not_found when the stream is gone, ec::oversized.
   ec respond(std::int64_t stream, std::uint64_t place, std::optional<chunk_view> body);
+  void push(push_command&& c);
+  /// False when no push of that tag is under way.
+  bool cancel_push(const cancel_push_command& c);
   void push_identify();
   /// Moves frames from the peer's queue to its streams, as far as these have room; opens streams
   /// unless inside `write`.
@@ -151,6 +161,13 @@ class session final : public conn_listener {
   bool frames_wait(protocol_index protocol);
   void asker_gone() noexcept { asker_ = nullptr; }
   void inbound_frames_gone(protocol_index protocol, const quic_stream& stream) noexcept;
+  bool unwanted(protocol_index protocol, std::uint64_t tag) {
+    return context_.host->take_unwanted(*this, protocol, tag);
+  }
+  void add_push(push_receiver& p);
+  void add_push(push_sender& p);
+  void remove_push(push_receiver& p) noexcept;
+  void remove_push(push_sender& p) noexcept;
   std::size_t& ping_streams() noexcept { return ping_streams_; }
   std::size_t& perf_streams() noexcept { return perf_streams_; }
   /// Requests an actor has not answered yet.
@@ -175,6 +192,9 @@ class session final : public conn_listener {
   };
   protocol_set blocked_lanes(protocol_set waiting, bool may_open);
   void open_lane(protocol_index protocol);
+  /// Counts a refusal when this direction has no place for one more push.
+  bool pushes_full(direction side);
+  void count_pushes(direction side) noexcept;
   /// Takes one token of the stream-open rate.
   bool take_open_token();
 
@@ -186,6 +206,8 @@ class session final : public conn_listener {
   std::vector<lane> lanes_;
   /// The inbound stream of each frames protocol; a newer one replaces it.
   std::vector<quic_stream*> inbound_lanes_;
+  std::vector<push_receiver*> pushes_in_;
+  std::vector<push_sender*> pushes_out_;
   ping_asker* asker_ = nullptr;
   std::size_t negotiating_in_ = 0;
   std::size_t negotiating_out_ = 0;

@@ -3,6 +3,7 @@
 #include "transport/io/session.hpp"
 #include "transport/io/stream_builtin.hpp"
 #include "transport/io/stream_own.hpp"
+#include "transport/io/stream_push.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -41,6 +42,73 @@ ec session::respond(std::int64_t stream, std::uint64_t place, std::optional<chun
 
 void session::push_identify() {
   open(builtin::identify_push_names, std::make_unique<identify_teller>(*this, true));
+}
+
+// -- pushes ---
+
+void session::push(push_command&& c) {
+  const protocol_index index = c.protocol;
+  if (pushes_full(direction::outbound)) {
+    ++context_.metrics.limit_rejections[limit_kind::pushes];
+    ++context_.metrics.pushes.out[push_end::limit];
+    if (c.tag != 0)
+      context_.inbound.tell(context_.protocols[index].concern,
+                            {peer_, index, c.tag, frame_fate::dropped});
+    return;
+  }
+  auto sender = std::make_unique<push_sender>(*this, std::move(c));
+  push_sender& p = *sender;
+  quic_stream* stream = nullptr;
+  if (open(context_.protocols[index].names, std::move(sender), &stream) == ec::none) p.arm(*stream);
+}
+
+bool session::cancel_push(const cancel_push_command& c) {
+  const auto stop = [&](auto& pushes) {
+    // A copy: what is stopped leaves the list.
+    const auto all = pushes;
+    bool found = false;
+    for (auto* p : all)
+      if (p->is(c.protocol, c.tag)) {
+        p->stop(push_end::cancelled);
+        found = true;
+      }
+    return found;
+  };
+  return c.inbound ? stop(pushes_in_) : stop(pushes_out_);
+}
+
+bool session::pushes_full(direction side) {
+  const std::size_t here = side == direction::inbound ? pushes_in_.size() : pushes_out_.size();
+  return here >= context_.bounds.pushes_per_session_max
+         || context_.pushes[side] >= context_.bounds.pushes_max;
+}
+
+void session::count_pushes(direction side) noexcept {
+  context_.metrics.pushes_open[side].set(static_cast<std::int64_t>(context_.pushes[side]));
+}
+
+void session::add_push(push_receiver& p) {
+  pushes_in_.push_back(&p);
+  ++context_.pushes.in;
+  count_pushes(direction::inbound);
+}
+
+void session::add_push(push_sender& p) {
+  pushes_out_.push_back(&p);
+  ++context_.pushes.out;
+  count_pushes(direction::outbound);
+}
+
+void session::remove_push(push_receiver& p) noexcept {
+  std::erase(pushes_in_, &p);
+  --context_.pushes.in;
+  count_pushes(direction::inbound);
+}
+
+void session::remove_push(push_sender& p) noexcept {
+  std::erase(pushes_out_, &p);
+  --context_.pushes.out;
+  count_pushes(direction::outbound);
 }
 
 // -- frames ---
@@ -102,7 +170,7 @@ void session::frames_gone(protocol_index protocol, ec why) {
 bool session::quiet() {
   send_queue* queue = context_.host->queue_for(*this);
   if (queue != nullptr && !queue->empty()) return false;
-  if (open_requests != 0) return false;
+  if (open_requests != 0 || !pushes_in_.empty() || !pushes_out_.empty()) return false;
   bool held = false;
   conn->each_stream([&](quic_stream& s) { held = held || s.out.held() != 0; });
   return !held;
@@ -110,6 +178,12 @@ bool session::quiet() {
 
 void session::housekeeping() {
   return_stream_credit();
+  const auto pushes = pushes_in_;
+  for (push_receiver* p : pushes) {
+    if (context_.now - p->since() < context_.bounds.push_timeout) continue;
+    ++context_.metrics.streams_refused[stream_refusal::timeout];
+    p->stop(push_end::timeout);
+  }
   if (negotiating_in_ + negotiating_out_ == 0) return;
   std::vector<quic_stream*> late;
   conn->each_stream([&](quic_stream& s) {
