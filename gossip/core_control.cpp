@@ -12,7 +12,10 @@ void gossip_core::impl::take_control(peer_slot slot) {
   if (rpc_.skipped > 0) drop(drop_reason::oversized, rpc_.skipped);
   take_graft(slot);
   take_prune(slot);
-  if (peers_[slot].weft) take_choking(slot);
+  if (peers_[slot].weft) {
+    take_choking(slot);
+    if (!rpc_.beacons.empty()) take_beacons(slot);
+  }
   if (!rpc_.idontwant.empty()) take_idontwant(slot);
   if (!rpc_.ihave.empty()) take_ihave(slot);
   if (!rpc_.iwant.empty()) take_iwant(slot);

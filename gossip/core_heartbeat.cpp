@@ -8,6 +8,7 @@ namespace weft::gossip {
 
 void gossip_core::impl::deadline() {
   while (const auto due = want_timers_.expire(now_)) want_due(*due);
+  while (const auto due = tree_timers_.expire(now_)) tree_due(static_cast<topic_slot>(*due));
   if (heartbeat_at_ && *heartbeat_at_ <= now_) {
     heartbeat();
     // A late heartbeat is not made up for.
@@ -26,6 +27,7 @@ std::optional<instant> gossip_core::impl::next_deadline() const {
   };
   consider(announce_at_);
   consider(want_timers_.next());
+  consider(tree_timers_.next());
   if (!validations_.empty()) consider(validations_.begin()->second.until);
   if (!publications_.empty()) consider(publications_.begin()->second.until);
   return next;
@@ -108,7 +110,8 @@ void gossip_core::impl::balance(topic_slot topic) {
       graft(topic, slot);
   }
   if (beat_ % config_.opportunistic_graft_ticks == 0) opportunistic_graft(topic);
-  keep_eager(t);
+  keep_parent(t);
+  tend_tree(topic);
 }
 
 /// Keeps `degree_score` by score, fills up at random, and sees to the outbound ones: peers that
@@ -129,7 +132,7 @@ void gossip_core::impl::cut_back(topic_slot topic) {
   std::stable_partition(order.begin() + static_cast<std::ptrdiff_t>(config_.degree_score),
                         order.end(), [&](peer_slot slot) {
                           const mesh_entry& member = *t.member(slot);
-                          return !member.choked_by_us || !member.choked_by_peer;
+                          return member.eager();
                         });
   const auto is_outbound = [&](peer_slot slot) { return peers_[slot].known.outbound; };
   const auto kept_end = order.begin() + config_.degree;
@@ -163,7 +166,7 @@ void gossip_core::impl::opportunistic_graft(topic_slot topic) {
 
 void gossip_core::impl::keep_fanout(topic_slot topic) {
   topic_state& t = *topics_[topic];
-  if (now_ - t.last_publish >= config_.fanout_ttl) {
+  if (!t.last_publish || now_ - *t.last_publish >= config_.fanout_ttl) {
     t.fanout.clear();
     return;
   }

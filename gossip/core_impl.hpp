@@ -181,14 +181,28 @@ class gossip_core::impl : private core_members {
   void push_to(peer_slot slot, const outbound_push& push, const cached_message& held);
   void flush_announcements();
   std::vector<chunk_view> encode_announcements(std::span<const pending_announcement> list);
+  void take_pulls(peer_slot slot);
+
+  // -- core_tree.cpp ---
+  std::uint64_t tree_key(const topic_state& t, const peer_id& root) const;
+  bool tree_alive(const topic_state& t) const;
+  bool has_weft_member(const topic_state& t) const;
+  bool is_root(const topic_state& t) const { return t.tree.known && t.tree.root == self_; }
+  void begin_tree(topic_slot topic);
+  void tend_tree(topic_slot topic);
+  void wave(topic_slot topic);
+  void take_beacons(peer_slot slot);
+  void take_beacon(peer_slot slot, topic_slot topic, const peer_id& root, std::uint64_t sequence);
+  void second_copy(topic_state& t, peer_slot slot);
+  void settle_parent(topic_state& t);
+  bool may_take_wave(topic_state& t);
+  void pass_wave(topic_state& t, peer_slot except);
+  void tree_due(topic_slot topic);
+  void set_parent(topic_state& t, peer_ref parent);
   void choke(topic_state& t, mesh_entry& member);
   void unchoke(topic_state& t, mesh_entry& member);
-  void strike(topic_state& t, peer_slot slot, std::uint32_t weight = 1);
-  void keep_eager(topic_state& t);
-  std::size_t eager_count(const topic_state& t) const;
-  bool warm(const topic_state& t) const;
+  void keep_parent(topic_state& t);
   void take_choking(peer_slot slot);
-  void take_pulls(peer_slot slot);
 
   // -- core_want.cpp ---
   void take_announcements(peer_slot slot);

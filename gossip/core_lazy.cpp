@@ -8,9 +8,6 @@ namespace weft::gossip {
 
 namespace {
 
-/// A mesh peer that brought a message first within this time shows that the mesh delivers.
-constexpr duration warm_time = std::chrono::seconds(30);
-
 announcement_entry entry_for(const cached_message& held, bool pushing, std::size_t push_bytes) {
   announcement_entry entry;
   entry.id = held.id.bytes();
@@ -125,74 +122,6 @@ void gossip_core::impl::take_pulls(peer_slot slot) {
       ++counters_.copies_answered;
       push_to(slot, {pull.tag, held.number, false}, held);
     }
-  }
-}
-
-// -- choking: which mesh peers send, and which announce ---
-
-std::size_t gossip_core::impl::eager_count(const topic_state& t) const {
-  return static_cast<std::size_t>(std::ranges::count(t.mesh, false, &mesh_entry::choked_by_us));
-}
-
-bool gossip_core::impl::warm(const topic_state& t) const {
-  return std::ranges::any_of(t.mesh, [&](const mesh_entry& member) {
-    return !member.choked_by_us && member.last_first && now_ - *member.last_first < warm_time;
-  });
-}
-
-void gossip_core::impl::choke(topic_state& t, mesh_entry& member) {
-  member.choked_by_us = true;
-  member.strikes = member.leads = 0;
-  ++counters_.chokes_sent;
-  control_to(member.peer, t.name->size() + 16).choke(*t.name);
-}
-
-void gossip_core::impl::unchoke(topic_state& t, mesh_entry& member) {
-  member.choked_by_us = false;
-  member.strikes = member.leads = 0;
-  ++counters_.unchokes_sent;
-  control_to(member.peer, t.name->size() + 16).unchoke(*t.name);
-}
-
-/// A mesh peer sent what was here already. Once is chance, again and again is waste.
-void gossip_core::impl::strike(topic_state& t, peer_slot slot, std::uint32_t weight) {
-  mesh_entry* member = t.member(slot);
-  if (member == nullptr || member->choked_by_us || !peers_[slot].weft) return;
-  member->strikes += weight;
-  if (member->strikes >= config_.lazy.choke_after && eager_count(t) > config_.lazy.eager_min)
-    choke(t, *member);
-}
-
-/// Unchokes the nearest until enough mesh peers send.
-void gossip_core::impl::keep_eager(topic_state& t) {
-  while (eager_count(t) < config_.lazy.eager_min) {
-    mesh_entry* nearest = nullptr;
-    for (mesh_entry& member : t.mesh) {
-      if (!member.choked_by_us) continue;
-      const auto distance = [&](const mesh_entry& m) {
-        const estimator& rtt = peers_[m.peer].rtt;
-        return rtt.known() ? rtt.mean() : duration::max();
-      };
-      if (nearest == nullptr || distance(member) < distance(*nearest)) nearest = &member;
-    }
-    if (nearest == nullptr) return;
-    unchoke(t, *nearest);
-  }
-}
-
-void gossip_core::impl::take_choking(peer_slot slot) {
-  const auto set = [&](bytes_view name, bool choked) {
-    const auto topic = find_topic(name);
-    if (!topic) return;
-    if (mesh_entry* member = topics_[*topic]->member(slot)) member->choked_by_peer = choked;
-  };
-  for (const bytes_view name : rpc_.chokes) {
-    ++counters_.chokes_received;
-    set(name, true);
-  }
-  for (const bytes_view name : rpc_.unchokes) {
-    ++counters_.unchokes_received;
-    set(name, false);
   }
 }
 

@@ -41,7 +41,6 @@ struct core_members {
 
   instant now_{};
   outbox* out_ = nullptr;
-  bool started_ = false;
   std::uint64_t sequence_ = 0;
 
   std::vector<peer_state> peers_;
@@ -64,6 +63,8 @@ struct core_members {
 
   std::unordered_map<std::uint64_t, want> wants_;
   timer_wheel want_timers_;
+  timer_wheel tree_timers_;
+  std::uint64_t next_wave_ = 0;
   std::uint64_t next_pull_ = 1;
   /// Nanoseconds per byte of pushes, as a time.
   estimator byte_time_;

@@ -7,9 +7,9 @@
 namespace weft::gossip {
 
 void gossip_core::impl::start(wall_time wall) {
-  started_ = true;
   sequence_ = static_cast<std::uint64_t>(std::max<wall_time::rep>(
       0, std::chrono::duration_cast<duration>(wall.time_since_epoch()).count()));
+  next_wave_ = sequence_;
   heartbeat_at_ = now_ + config_.heartbeat_first;
   decayed_at_ = now_;
 }

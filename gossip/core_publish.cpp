@@ -74,7 +74,7 @@ void gossip_core::impl::forward(topic_slot topic, std::uint64_t hash, const cach
                                 std::span<const peer_ref> from) {
   for (const mesh_entry& member : topics_[topic]->mesh) {
     if (std::ranges::find(from, ref(member.peer)) != from.end()) continue;
-    tell(member.peer, topic, hash, held, send_class::forward, 0, member.choked_by_peer);
+    tell(member.peer, topic, hash, held, send_class::forward, 0, !member.eager());
   }
 }
 
@@ -87,7 +87,7 @@ void gossip_core::impl::spread_own(topic_slot topic, std::uint64_t hash, const c
     if (what == told::announced) ++outcome.announced;
   };
   if (!t.subscribed) fill_fanout(topic);
-  for (const mesh_entry& member : t.mesh) give(member.peer, member.choked_by_peer);
+  for (const mesh_entry& member : t.mesh) give(member.peer, !member.eager());
   for (const peer_slot slot : t.fanout) give(slot, false);
   if (!config_.flood_publish) return;
   for (const peer_slot slot : t.peers) {
@@ -99,7 +99,6 @@ void gossip_core::impl::spread_own(topic_slot topic, std::uint64_t hash, const c
 
 void gossip_core::impl::fill_fanout(topic_slot topic) {
   topic_state& t = *topics_[topic];
-  t.last_publish = now_;
   if (t.fanout.size() >= config_.degree) return;
   const auto chosen = fanout_candidates(t, config_.degree - t.fanout.size());
   t.fanout.insert(t.fanout.end(), chosen.begin(), chosen.end());
@@ -147,6 +146,8 @@ result<message_id> gossip_core::impl::publish_in(std::uint64_t ticket, topic_sta
     signature = crypto_.sign(scratch_);
   }
   ++counters_.published;
+  t.last_message = t.last_publish = now_;
+  if (t.subscribed) begin_tree(topic);
   remember(hash, no_peer, false);
   const cached_message& held = cache(topic, hash, *id, encode_publish(fields));
   publication record{{ticket, *id}, hash, now_ + config_.outcome_timeout};

@@ -114,11 +114,9 @@ void gossip_core::impl::duplicate(peer_slot slot, topic_slot topic, std::uint64_
   if (!peers_[slot].announcing.empty()) mark_unwanted(peers_[slot], hash);
   const seen_message& seen = *seen_.find(hash);
   if (seen.from == slot) return;
-  if (seen.pulled && t.member(slot)) {
-    ++counters_.pulls_needless;
-    t.lag.sample(now_ - seen.at + grace(t));
-  }
-  strike(t, slot);
+  if (!seen.pulled || !t.member(slot)) return;
+  ++counters_.pulls_needless;
+  t.lag.sample(now_ - seen.at + grace(t));
 }
 
 void gossip_core::impl::first(const arrival& a, const chunk_view& rpc, const publish_entry& entry) {
@@ -126,14 +124,14 @@ void gossip_core::impl::first(const arrival& a, const chunk_view& rpc, const pub
   ++counters_.first_messages;
   counters_.first_bytes += entry.size;
   ++t.first;
+  t.last_message = now_;
   t.first_bytes += entry.size;
   if (entry.size >= config_.idontwant_bytes_min) call_off_elsewhere(t, a.from, a.id);
   const bool pulled = !wants_.empty() && settle_want(a.hash, a.from);
+  t.pulled_in_row = pulled ? t.pulled_in_row + 1 : 0;
+  if (pulled) heal(a.topic, a.from);
   remember(a.hash, a.from, pulled);
-  if (mesh_entry* member = t.member(a.from)) {
-    member->strikes = 0;
-    member->last_first = now_;
-  }
+  if (mesh_entry* member = t.member(a.from)) member->last_first = now_;
   chunk_view frame = frame_of(rpc, entry);
   delivery message{t.name, a.id, a.author.author, peers_[a.from].known.peer, a.author.sequence, {}};
   if (entry.fields.data)
@@ -147,7 +145,7 @@ void gossip_core::impl::call_off_elsewhere(const topic_state& t, peer_slot from,
                                            const message_id& id) {
   chunk_view frame;
   for (const mesh_entry& member : t.mesh) {
-    if (member.peer == from || member.choked_by_us) continue;
+    if (member.peer == from || !member.eager()) continue;
     if (peers_[member.peer].known.speaks != version::v1_2) continue;
     if (frame.empty()) {
       const bytes_view bytes = id.bytes();

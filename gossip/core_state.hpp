@@ -87,11 +87,31 @@ struct mesh_entry {
   instant since{};
   bool choked_by_us = false;
   bool choked_by_peer = false;
-  /// Duplicates in a row; announcements in a row that were ahead of the eager copy.
-  std::uint32_t strikes = 0;
-  std::uint32_t leads = 0;
   /// The last message that came from here first.
   std::optional<instant> last_first;
+  /// When its copy of the present wave came.
+  std::optional<instant> beacon_at;
+
+  /// Messages are sent over the edge as they come: one end, at least, has chosen it.
+  bool eager() const noexcept { return !choked_by_us || !choked_by_peer; }
+};
+
+/// What a node knows of a topic's tree: the last wave that it took.
+struct tree_state {
+  peer_id root;
+  /// The lower one wins, so that two trees become one.
+  std::uint64_t key = 0;
+  std::uint64_t sequence = 0;
+  instant taken{};
+  bool known = false;
+  /// Where messages of the root's side come from; none at the root.
+  peer_ref parent;
+  /// The new wave's first sender, until it is clear whether the parent is as near.
+  peer_ref nearer;
+  std::uint64_t timer = 0;
+  /// Waves that may still be taken now, and when that was counted.
+  std::uint32_t waves_left = 0;
+  instant waves_at{};
 };
 
 struct topic_state {
@@ -103,14 +123,20 @@ struct topic_state {
   std::vector<mesh_entry> mesh;
   /// Sorted; while messages are published without a subscription.
   std::vector<peer_slot> fanout;
-  instant last_publish{};
+  std::optional<instant> last_publish;
+  /// The last message of anybody.
+  std::optional<instant> last_message;
+  tree_state tree;
+  std::optional<instant> rootless_since;
   std::map<peer_id, instant> backoff;
   validator check;
   bool outside = false;
   /// Messages in the cache and waiting for a verdict that refer to the topic by its slot.
   std::size_t held = 0;
   /// From the first announcement of a message to its eager copy.
-  estimator lag;
+  peak_estimator lag;
+  /// Messages in a row that came only because they were asked for.
+  std::uint32_t pulled_in_row = 0;
   /// Healing by graft is done once per heartbeat.
   bool healed = false;
 

@@ -61,6 +61,7 @@ void gossip_core::impl::release_topic(topic_slot topic) {
   if (t == nullptr || t->subscribed || !t->peers.empty() || !t->fanout.empty()
       || !t->backoff.empty() || t->check || t->outside || t->held > 0)
     return;
+  if (t->tree.timer != 0) tree_timers_.cancel(t->tree.timer);
   by_topic_.erase(*t->name);
   topics_[topic].reset();
   free_topics_.push_back(topic);
@@ -111,6 +112,8 @@ result<void> gossip_core::impl::unsubscribe(std::string_view name) {
   topic_state& t = *topics_[*topic];
   while (!t.mesh.empty()) prune(*topic, t.mesh.back().peer, config_.unsubscribe_backoff, true);
   t.subscribed = false;
+  if (t.tree.timer != 0) tree_timers_.cancel(t.tree.timer);
+  t.tree = {};
   for (peer_slot slot = 0; slot < peers_.size(); ++slot)
     if (peers_[slot].up) control_to(slot, name.size() + 16).subscribe(false, name);
   drop_wants_of(*topic);
@@ -183,16 +186,17 @@ void gossip_core::impl::enter_mesh(topic_slot topic, peer_slot slot) {
   mesh_entry entry;
   entry.peer = slot;
   entry.since = now_;
-  const bool running = warm(t);
   auto& member = *t.mesh.insert(position(t.mesh, slot), entry);
   counters_.mesh.add(1);
-  // Something arrives already: the newcomer shows by its announcements whether it is better.
-  if (running && peers_[slot].weft) choke(t, member);
+  // The tree is there already; the next wave shows whether the newcomer is nearer.
+  if (peers_[slot].weft && (is_root(t) || t.tree.parent.slot != no_peer)) choke(t, member);
 }
 
 void gossip_core::impl::leave_mesh(topic_state& t, peer_slot slot) {
   const auto found = position(t.mesh, slot);
   if (found == t.mesh.end() || found->peer != slot) return;
+  // What comes only by asking now need not prove that it does so twice.
+  if (found->eager()) t.pulled_in_row = std::max(t.pulled_in_row, config_.lazy.heal_after);
   t.mesh.erase(found);
   counters_.mesh.add(-1);
 }
@@ -243,7 +247,7 @@ void gossip_core::impl::refuse(topic_slot topic, peer_slot slot, duration backof
 void gossip_core::impl::repair(topic_slot topic) {
   topic_state& t = *topics_[topic];
   if (!t.subscribed) return;
-  keep_eager(t);
+  keep_parent(t);
   if (t.mesh.size() >= config_.degree_low) return;
   for (const peer_slot slot : graft_candidates(t, config_.degree - t.mesh.size()))
     graft(topic, slot);

@@ -21,7 +21,7 @@ constexpr std::uint32_t requests_max = 16;
 
 duration gossip_core::impl::grace(const topic_state& t) const {
   if (!t.lag.known()) return config_.lazy.grace_initial;
-  return std::clamp(t.lag.bound(), config_.lazy.grace_min, config_.lazy.grace_max);
+  return std::clamp(t.lag.peak() * 3 / 2, config_.lazy.grace_min, config_.lazy.grace_max);
 }
 
 /// How long an asked peer may take before another one is asked.
@@ -143,9 +143,8 @@ void gossip_core::impl::take_announcement(peer_slot slot, const announcement_ent
   const std::uint64_t hash = hash_of(entry.id);
   mark_unwanted(peers_[slot], hash);
   if (seen_.find(hash)) {
-    if (!entry.pushing) return;
-    out_->cancels.push_back({peers_[slot].known.peer, entry.tag, true});
-    return strike(*topics_[*topic], slot, config_.lazy.choke_after);
+    if (entry.pushing) out_->cancels.push_back({peers_[slot].known.peer, entry.tag, true});
+    return;
   }
   const auto [w, source] = want_from(slot, *topic, hash, *id);
   if (source == nullptr) return;
@@ -165,7 +164,7 @@ void gossip_core::impl::take_pushing(peer_slot slot, const announcement_entry& e
   });
   if (under_way) {
     out_->cancels.push_back({peers_[slot].known.peer, entry.tag, true});
-    return strike(t, slot, config_.lazy.choke_after);
+    return;
   }
   if (source.inbound != 0) return;
   measure_lead(t, w, source);
@@ -235,15 +234,6 @@ void gossip_core::impl::ask(want& w, std::uint64_t hash, want_source& source) {
 void gossip_core::impl::measure_lead(topic_state& t, want& w, const want_source& eager) {
   if (&eager == &w.sources[0] && w.source_count == 1 && eager.announced == now_) return;
   t.lag.sample(now_ - w.first);
-  for (want_source& each : w.all()) {
-    if (&each == &eager || !alive(each.peer)) continue;
-    mesh_entry* member = t.member(each.peer.slot);
-    if (member == nullptr || !member->choked_by_us) continue;
-    const estimator& rtt = peers_[each.peer.slot].rtt;
-    const bool ahead = now_ - each.announced > config_.lazy.lead_min + rtt.mean();
-    member->leads = ahead ? member->leads + 1 : 0;
-    if (member->leads >= config_.lazy.unchoke_after) unchoke(t, *member);
-  }
 }
 
 bool gossip_core::impl::settle_want(std::uint64_t hash, peer_slot from) {
@@ -267,9 +257,7 @@ bool gossip_core::impl::settle_want(std::uint64_t hash, peer_slot from) {
   }
   for (want_source& each : w.all())
     if (&each != by) cancel_inbound(each);
-  const topic_slot topic = w.topic;
   drop_want(hash);
-  if (pulled) heal(topic, from);
   return pulled;
 }
 
@@ -282,9 +270,11 @@ void gossip_core::impl::measure_answer(const want& w, const want_source& by) {
                     / static_cast<duration::rep>(w.length));
 }
 
-/// A message came only because it was asked for: whoever had it in time sends unasked from now on.
+/// A message came only because it was asked for. Once that may be a slow path; again, whoever had
+/// it in time sends unasked from now on.
 void gossip_core::impl::heal(topic_slot topic, peer_slot by) {
   topic_state& t = *topics_[topic];
+  if (t.pulled_in_row < config_.lazy.heal_after) return;
   if (mesh_entry* member = t.member(by)) {
     if (member->choked_by_us) unchoke(t, *member);
     return;

@@ -34,4 +34,19 @@ class estimator {
   bool known_ = false;
 };
 
+/// The peaks of a time that differs from case to case; forgets them slowly.
+class peak_estimator {
+ public:
+  void sample(duration value) noexcept {
+    known_ = true;
+    peak_ = value > peak_ ? value : peak_ - (peak_ - value) / 32;
+  }
+  bool known() const noexcept { return known_; }
+  duration peak() const noexcept { return peak_; }
+
+ private:
+  duration peak_{};
+  bool known_ = false;
+};
+
 }  // namespace weft::gossip

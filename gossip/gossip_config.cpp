@@ -100,13 +100,16 @@ result<void> check_score(const score_config& c) {
 }
 
 result<void> check_lazy(const lazy_config& c) {
-  WEFT_TRY_VOID(check(c.choke_after >= 1 && c.unchoke_after >= 1 && c.eager_min >= 1,
-                      "lazy choke_after, unchoke_after and eager_min must be at least 1"));
+  WEFT_TRY_VOID(check(
+      c.heal_after >= 1 && c.wave_burst >= 1 && c.root_delay > duration::zero()
+          && c.wave_interval >= std::chrono::milliseconds(100) && c.tree_idle > duration::zero(),
+      "lazy heal_after and wave_burst must be at least 1, wave_interval 100 ms, root_delay "
+      "and tree_idle positive"));
   WEFT_TRY_VOID(check(
       c.announce_delay >= duration::zero() && c.announce_delay <= std::chrono::milliseconds(100),
       "lazy announce_delay must be 0 to 100 ms"));
   WEFT_TRY_VOID(check(c.grace_min > duration::zero() && c.grace_min <= c.grace_initial
-                          && c.grace_initial <= c.grace_max && c.lead_min > duration::zero(),
+                          && c.grace_initial <= c.grace_max,
                       "lazy grace_min, grace_initial and grace_max must rise from above 0"));
   return check(c.push_bytes_min >= 1024 && c.pushes_per_peer_max >= 1
                    && c.push_timeout > duration::zero() && c.push_byte_time_initial_ns >= 1,

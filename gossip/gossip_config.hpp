@@ -81,20 +81,25 @@ struct score_config {
 struct lazy_config {
   /// Off: Weft peers are treated as any other.
   bool enabled = true;
-  /// Duplicates in a row after which a mesh peer is told to announce instead of sending.
-  std::uint32_t choke_after = 2;
-  /// Mesh peers of a topic that are never choked, so that something arrives unasked.
-  std::uint32_t eager_min = 1;
+  /// The root of a topic's tree sends a wave this often, and is replaced when none came for two and
+  /// a half times as long.
+  duration wave_interval = std::chrono::seconds(3);
+  /// Nobody spoke for this long: the root stops.
+  duration tree_idle = std::chrono::seconds(60);
+  /// A node that does not publish takes the root's part, where nobody else did, after this long and
+  /// up to four times as long.
+  duration root_delay = std::chrono::seconds(4);
+  /// Waves of one topic taken at once; in the long run, one per half `wave_interval`.
+  std::uint32_t wave_burst = 6;
+  /// Messages in a row that came only by asking after which the asked peer sends unasked; at once
+  /// when a peer that sent was lost.
+  std::uint32_t heal_after = 2;
   /// Announcements wait this long for more to the same peer.
   duration announce_delay = std::chrono::milliseconds(2);
   /// Time given to the eager copy after an announcement, around what was measured.
-  duration grace_min = std::chrono::milliseconds(5);
-  duration grace_initial = std::chrono::milliseconds(100);
-  duration grace_max = std::chrono::milliseconds(500);
-  /// A peer whose announcements are ahead of the eager copies by more than this and a round trip,
-  /// `unchoke_after` times, becomes eager.
-  duration lead_min = std::chrono::milliseconds(10);
-  std::uint32_t unchoke_after = 3;
+  duration grace_min = std::chrono::milliseconds(200);
+  duration grace_initial = std::chrono::milliseconds(500);
+  duration grace_max = std::chrono::milliseconds(2000);
   /// Messages of at least this size go on a stream of their own, announced with their length.
   std::size_t push_bytes_min = 64 * 1024;
   /// Pushes under way to one peer; further ones are only announced.

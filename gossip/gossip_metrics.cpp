@@ -15,8 +15,8 @@ std::string_view to_string(drop_reason reason) noexcept {
       "iwant_unknown",      "idontwant_frames", "idontwant_ids",   "mesh_entries",
       "graft_topic",        "graft_backoff",    "graft_score",     "graft_full",
       "backoff_limit",      "exchange_score",   "exchange_limit",  "exchange_record",
-      "announcements",      "wanted_full",      "pull_unknown",    "pull_limit",
-      "push_unexpected",
+      "announcements",      "wanted_full",      "waves",           "pull_unknown",
+      "pull_limit",         "push_unexpected",
   };
   static_assert(!names.back().empty());
   const auto index = static_cast<std::size_t>(reason);
@@ -90,6 +90,7 @@ void collect_control(const gossip_metrics& m, metrics::visitor& v) {
   both("iwant", m.iwant_ids_received, m.iwant_ids_sent);
   both("idontwant", m.idontwant_ids_received, m.idontwant_ids_sent);
   both("announce", m.announcements_received, m.announcements_sent);
+  both("wave", m.waves_received, m.waves_sent);
   both("choke", m.chokes_received, m.chokes_sent);
   both("unchoke", m.unchokes_received, m.unchokes_sent);
   v.count("weft_gossip_promises_broken_total", "Messages promised by IHAVE that did not come.", {},

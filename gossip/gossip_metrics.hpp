@@ -64,6 +64,8 @@ enum class drop_reason : std::uint8_t {
   /// Announcements of a Weft peer beyond the limit; wanted messages beyond the limit.
   announcements,
   wanted_full,
+  /// Waves of a topic's tree faster than agreed.
+  waves,
   /// A pull of something not held, or beyond what may be under way.
   pull_unknown,
   pull_limit,
@@ -124,6 +126,8 @@ struct gossip_metrics final : metrics::source {
   /// Weft's additions.
   metrics::counter announcements_sent;
   metrics::counter announcements_received;
+  metrics::counter waves_sent;
+  metrics::counter waves_received;
   metrics::counter chokes_sent;
   metrics::counter chokes_received;
   metrics::counter unchokes_sent;

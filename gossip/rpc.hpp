@@ -86,6 +86,14 @@ struct pull_entry {
   std::uint64_t tag = 0;
 };
 
+/// A wave that shapes a topic's tree: whoever passes it on first is nearest to its root.
+struct beacon_entry {
+  bytes_view topic;
+  bytes_view root;
+  /// Grows with each wave of the root.
+  std::uint64_t sequence = 0;
+};
+
 /// A decoded RPC, in views into the frame. Keeps its memory over frames.
 struct rpc_view {
   std::vector<publish_entry> messages;
@@ -100,6 +108,7 @@ struct rpc_view {
   std::vector<pull_entry> pulls;
   std::vector<bytes_view> chokes;
   std::vector<bytes_view> unchokes;
+  std::vector<beacon_entry> beacons;
   std::vector<bytes_view> ids;
   /// Entries beyond the limits above.
   std::size_t skipped = 0;
@@ -138,6 +147,7 @@ class rpc_writer {
   void pull(const pull_entry& entry);
   void choke(std::string_view topic);
   void unchoke(std::string_view topic);
+  void beacon(const beacon_entry& entry);
 
   bool empty() const noexcept;
   /// Bytes of the frame so far, or a few more.

@@ -237,6 +237,20 @@ void take_pull(rpc_view& out, bytes_view body) {
   keep(out, out.pulls, entry);
 }
 
+void take_beacon(rpc_view& out, bytes_view body) {
+  beacon_entry entry;
+  each_field(
+      body,
+      [&](std::uint32_t tag, bytes_view value) {
+        if (tag == fields::beacon_topic) entry.topic = value;
+        if (tag == fields::beacon_root) entry.root = value;
+      },
+      [&](std::uint32_t tag, std::uint64_t value) {
+        if (tag == fields::beacon_sequence) entry.sequence = value;
+      });
+  keep(out, out.beacons, entry);
+}
+
 void take_weft(rpc_view& out, bytes_view body) {
   each_field(
       body,
@@ -250,6 +264,8 @@ void take_weft(rpc_view& out, bytes_view body) {
             return keep(out, out.chokes, value);
           case fields::unchoke:
             return keep(out, out.unchokes, value);
+          case fields::beacon:
+            return take_beacon(out, value);
           default:
             return;
         }
@@ -273,6 +289,7 @@ void rpc_view::clear() {
   chokes.clear();
   unchokes.clear();
   ids.clear();
+  beacons.clear();
   skipped = 0;
 }
 

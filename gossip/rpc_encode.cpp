@@ -138,6 +138,14 @@ void rpc_writer::choke(std::string_view topic) { put(weft_, fields::choke, as_by
 
 void rpc_writer::unchoke(std::string_view topic) { put(weft_, fields::unchoke, as_bytes(topic)); }
 
+void rpc_writer::beacon(const beacon_entry& entry) {
+  scratch_.clear();
+  put(scratch_, fields::beacon_topic, entry.topic);
+  put(scratch_, fields::beacon_root, entry.root);
+  put(scratch_, fields::beacon_sequence, entry.sequence);
+  put(weft_, fields::beacon, scratch_);
+}
+
 bool rpc_writer::empty() const noexcept {
   return subscriptions_.empty() && control_.empty() && weft_.empty();
 }

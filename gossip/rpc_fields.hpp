@@ -29,9 +29,10 @@ enum prune_message : std::uint32_t { prune_topic = 1, prune_peers = 2, prune_bac
 enum peer_info : std::uint32_t { info_peer = 1, info_record = 2 };
 
 // docs/protocol-gossip.md
-enum weft_message : std::uint32_t { announce = 1, pull = 2, choke = 3, unchoke = 4 };
+enum weft_message : std::uint32_t { announce = 1, pull = 2, choke = 3, unchoke = 4, beacon = 5 };
 enum announce_message : std::uint32_t { announce_topic = 1, announce_items = 2 };
 enum announce_item : std::uint32_t { item_id = 1, item_length = 2, item_tag = 3, item_pushing = 4 };
+enum beacon_message : std::uint32_t { beacon_topic = 1, beacon_root = 2, beacon_sequence = 3 };
 enum pull_message : std::uint32_t { pull_announced = 1, pull_tag = 2 };
 
 }  // namespace weft::gossip::fields
