@@ -134,13 +134,6 @@ class gossip_core::impl : private core_members {
   bool unwanted(const peer_state& peer, std::uint64_t hash) const;
 
   // -- core_receive.cpp ---
-  struct arrival {
-    peer_slot from;
-    topic_slot topic;
-    std::uint64_t hash;
-    message_author author;
-    message_id id;
-  };
   void messages(peer_slot slot, const chunk_view& rpc);
   void message(peer_slot slot, const chunk_view& rpc, const publish_entry& entry);
   bool verified(peer_slot slot, const publish_entry& entry, const message_author& author);

@@ -5,6 +5,7 @@
 #include "gossip/estimator.hpp"
 #include "gossip/fifo_table.hpp"
 #include "gossip/gossip_types.hpp"
+#include "gossip/message.hpp"
 #include "gossip/peer_score.hpp"
 #include "gossip/rpc.hpp"
 
@@ -148,6 +149,15 @@ struct topic_state {
   mesh_entry* member(peer_slot peer) noexcept;
   const mesh_entry* member(peer_slot peer) const noexcept;
   bool has_peer(peer_slot peer) const noexcept;
+};
+
+/// A message that is new here.
+struct arrival {
+  peer_slot from;
+  topic_slot topic;
+  std::uint64_t hash;
+  message_author author;
+  message_id id;
 };
 
 /// How a message that was seen came here.
