@@ -125,7 +125,9 @@ child_spec crew::gossip_child(caf::actor_system& system) {
     gossip_parts parts;
     parts.self = self;
     parts.crypto = &gossip_crypto_;
-    parts.config = {.core = options_.gossip, .protocol = gossip_protocol, .push_protocol = {}};
+    parts.config = {.core = options_.gossip,
+                    .protocol = gossip_protocol,
+                    .push_protocol = gossip_push_protocol};
     parts.random = options_.fresh_rng();
     parts.port = options_.port;
     parts.metrics = &gossip_counters;

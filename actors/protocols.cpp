@@ -10,7 +10,7 @@
 namespace weft::actors {
 
 std::vector<transport::protocol> protocol_table(const protocol_settings& settings) {
-  std::vector<transport::protocol> table(4);
+  std::vector<transport::protocol> table(5);
   table[message_protocol] = {.names = {messaging::protocol_name},
                              .kind = transport::stream_kind::frames,
                              .frame_bytes_max = messaging::frame_bytes_max,
@@ -20,6 +20,7 @@ std::vector<transport::protocol> protocol_table(const protocol_settings& setting
                            .frame_bytes_max = settings.route_frame_bytes_max,
                            .concern = routing_concern};
   table[gossip_protocol] = hosts::gossip_protocol(*settings.gossip, gossip_concern);
+  table[gossip_push_protocol] = hosts::gossip_push_protocol(*settings.gossip, gossip_concern);
   table[dht_protocol] = {.names = {settings.dht->protocol_name},
                          .kind = transport::stream_kind::exchange,
                          .frame_bytes_max = settings.dht->message_bytes_max,

@@ -16,6 +16,7 @@ inline constexpr transport::protocol_index message_protocol = 0;
 inline constexpr transport::protocol_index route_protocol = 1;
 inline constexpr transport::protocol_index gossip_protocol = 2;
 inline constexpr transport::protocol_index dht_protocol = 3;
+inline constexpr transport::protocol_index gossip_push_protocol = 4;
 /// Positions in the reactor's list of frame listeners.
 inline constexpr std::uint8_t messaging_concern = 0;
 inline constexpr std::uint8_t routing_concern = 1;

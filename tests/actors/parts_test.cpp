@@ -8,6 +8,7 @@
 #include "actors/protocols.hpp"
 #include "actors/reply.hpp"
 #include "actors/runtime_types.hpp"
+#include "gossip/gossip_types.hpp"
 #include "metrics/sample_summary.hpp"
 
 #include <gtest/gtest.h>
@@ -109,7 +110,10 @@ TEST(protocol_table, puts_each_protocol_on_its_concern) {
   const gossip::gossip_config gossip;
   const dht::dht_config dht;
   const auto table = protocol_table({1000, &gossip, &dht});
-  ASSERT_EQ(table.size(), 4u);
+  ASSERT_EQ(table.size(), 5u);
+  EXPECT_EQ(table[gossip_push_protocol].names.front(), gossip::push_protocol_name);
+  EXPECT_EQ(table[gossip_push_protocol].kind, transport::stream_kind::push);
+  EXPECT_EQ(table[gossip_push_protocol].concern, gossip_concern);
   EXPECT_EQ(table[gossip_protocol].names.front(), "/meshsub/1.2.0");
   EXPECT_EQ(table[gossip_protocol].concern, gossip_concern);
   EXPECT_EQ(table[dht_protocol].names.front(), "/weft/kad/1.0.0");
