@@ -85,10 +85,11 @@ class dht_core::impl {
   void republish();
 
   // -- core_peers.cpp ---
-  void learn_named();
+  void learn_named(peer_slot by);
   void offer(peer_slot s, bool urgent = false);
   void check_some();
   void send_check(peer_slot s);
+  void check_ended(peer_slot s, bool alive);
   void verified(peer_slot s);
   void lost(peer_slot s, ec why);
   std::vector<peer_slot> seeds(const kad_id& target) const;
@@ -197,6 +198,8 @@ class dht_core::impl {
   /// Peers to be asked whether they live; pinned.
   std::deque<peer_slot> checks_;
   std::size_t checks_open_ = 0;
+  /// How long an entry may be silent, as the present churn has it.
+  duration patience_;
   double check_tokens_ = 0;
   instant check_tokens_at_{};
 

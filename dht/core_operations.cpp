@@ -287,7 +287,7 @@ void dht_core::impl::report_value(job& j) {
 void dht_core::impl::correct(job& j) {
   std::vector<lookup::index> wrong = j.stale;
   for (const lookup::index i : j.without)
-    if (j.search->near(i)) wrong.push_back(i);
+    if (j.search->near(i) && j.search->among_closest(i, config_.k)) wrong.push_back(i);
   if (config_.cache_on_path && wrong.empty() && !j.without.empty()) {
     const auto nearer = [&](lookup::index a, lookup::index b) {
       return j.search->at(a).distance < j.search->at(b).distance;

@@ -43,10 +43,17 @@ void dht_core::impl::peer_gone(const peer_id& peer) {
   if (s != no_peer) peers_.set_connected(s, false);
 }
 
-/// Takes in the peers of an answer, as far as they are of use: `named_`, pinned.
-void dht_core::impl::learn_named() {
+/// Takes in the peers of an answer, as far as they are of use: `named_`, pinned. Of somebody who
+/// makes peers up only those that others know, too.
+void dht_core::impl::learn_named(peer_slot by) {
+  const bool believed = !peers_[by].misleading();
   for (const wire_peer& p : incoming_.closer) {
-    const peer_slot s = p.id == self_ ? no_peer : peers_.add(p.id);
+    if (p.id == self_) continue;
+    const peer_slot s = believed ? peers_.add(p.id) : peers_.find(p.id);
+    if (!believed && (s == no_peer || !peers_[s].last_answer)) {
+      count(reject_reason::misleading);
+      continue;
+    }
     if (s == no_peer) continue;
     known_peer& known = peers_[s];
     if (known.dead(now_)) {
@@ -56,6 +63,7 @@ void dht_core::impl::learn_named() {
     if (!known.first_hand)
       peers_.learn_hearsay(s, incoming_.read_addresses(p, config_.addresses_kept_max));
     if (known.addresses.empty() && !known.connected) continue;
+    peers_.note_named(s, by);
     peers_.pin(s);
     named_.push_back(s);
     offer(s);
@@ -91,8 +99,7 @@ void dht_core::impl::check_some() {
     checks_.pop_front();
     known_peer& p = peers_[s];
     // It may have been heard of, or have died, since it was offered.
-    const bool stale = p.in_table && p.last_heard
-                       && now_ - *p.last_heard < config_.liveness_interval && !p.suspect;
+    const bool stale = p.in_table && p.last_heard && now_ - *p.last_heard < patience_ && !p.suspect;
     if (stale || (!p.in_table && !table.has_room(s)) || p.dead(now_)) {
       p.checking = false;
       peers_.unpin(s);
@@ -113,6 +120,17 @@ void dht_core::impl::send_check(peer_slot s) {
   send(s, body, message_type::find_node, query_purpose::check, nullptr);
   ++checks_open_;
   ++counters_.checks;
+}
+
+/// The more of the table is found dead, the sooner the rest is asked: in balance, a quarter of
+/// those asked.
+void dht_core::impl::check_ended(peer_slot s, bool alive) {
+  known_peer& p = peers_[s];
+  --checks_open_;
+  p.checking = false;
+  if (!p.in_table) return;
+  patience_ = std::clamp(alive ? patience_ + patience_ / 48 : patience_ - patience_ / 16,
+                         config_.liveness_interval_min, config_.liveness_interval);
 }
 
 /// The peer has answered a query.

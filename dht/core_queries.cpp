@@ -96,15 +96,12 @@ void dht_core::impl::response(query_id id, const result<chunk_view>& body) {
   ec why = ec::none;
   const query_end how = read_response(q, body, why);
   ++counters_.queries_ended[how];
-  if (q.why == query_purpose::check) {
-    --checks_open_;
-    peers_[q.slot].checking = false;
-  }
+  if (q.why == query_purpose::check) check_ended(q.slot, how == query_end::answered);
   // Without an answer to it, a written message says nothing about the peer.
   if (how == query_end::answered && q.type != message_type::add_provider) {
     measure(q);
     verified(q.slot);
-    learn_named();
+    learn_named(q.slot);
   } else if (why != ec::none) {
     lost(q.slot, why);
   }

@@ -134,7 +134,7 @@ void dht_core::impl::watch_table() {
   for (unsigned b = 0; b < table.depth(); ++b) {
     for (const auto& e : table.bucket(b)) {
       known_peer& p = peers_[e.slot];
-      const bool silent = !p.last_heard || now_ - *p.last_heard >= config_.liveness_interval;
+      const bool silent = !p.last_heard || now_ - *p.last_heard >= patience_;
       if ((!silent && !p.suspect) || p.checking || checks_.size() >= config_.checks_waiting_max)
         continue;
       p.checking = true;

@@ -32,7 +32,8 @@ result<void> check_lookups(const dht_config& c) {
 result<void> check_times(const dht_config& c) {
   constexpr auto zero = duration::zero();
   WEFT_TRY_VOID(check(c.operation_timeout > zero && c.query_timeout > zero
-                          && c.refresh_interval > zero && c.liveness_interval > zero
+                          && c.refresh_interval > zero && c.liveness_interval_min > zero
+                          && c.liveness_interval >= c.liveness_interval_min
                           && c.check_interval > zero && c.persist_interval > zero,
                       "dht intervals and timeouts must be positive"));
   WEFT_TRY_VOID(check(c.hedge_min > zero && c.hedge_min <= c.hedge_initial

@@ -31,7 +31,8 @@ struct dht_config {
   /// Disjoint paths of an ordinary operation, and of a secure one.
   std::size_t paths = 1;
   std::size_t paths_secure = 3;
-  /// All queries of one operation under way, slow ones included.
+  /// All queries of one operation under way, slow ones included; of those that are late, and not
+  /// waited for any more, as many again.
   std::size_t lookup_queries_max = 30;
   /// Peers considered by one operation; the farthest are let go.
   std::size_t candidates_max = 256;
@@ -74,11 +75,13 @@ struct dht_config {
   bool limit_loopback = false;
   bool limit_private = false;
   duration refresh_interval = std::chrono::minutes(10);
-  /// An entry not heard of for this long is asked whether it lives.
+  /// An entry not heard of for this long is asked whether it lives; sooner, down to the second
+  /// time, as long as many of those asked are gone.
   duration liveness_interval = std::chrono::minutes(15);
+  duration liveness_interval_min = std::chrono::minutes(1);
   /// Candidates for the table waiting to be asked, and asked at once.
   std::size_t checks_waiting_max = 4096;
-  std::size_t checks_in_flight = 8;
+  std::size_t checks_in_flight = 16;
   /// Shortest time between two of them, after a burst of `checks_burst`.
   duration check_interval = std::chrono::milliseconds(100);
   std::size_t checks_burst = 64;

@@ -22,7 +22,8 @@ dht_core::impl::impl(const peer_id& self, const dht_config& config,
       peers_(self_, config_, counters),
       records_(place_, config_, counters),
       providers_(place_, config_, counters),
-      latency_{latency_model(config.hedge_initial), latency_model(config.hedge_initial)} {
+      latency_{latency_model(config.hedge_initial), latency_model(config.hedge_initial)},
+      patience_(config.liveness_interval) {
   WEFT_ASSERT(config.validate().has_value(), "the DHT configuration was validated before");
   WEFT_ASSERT(validators_ != nullptr, "a DHT has validators");
 }

@@ -40,13 +40,14 @@ std::string_view to_string(query_end how) noexcept {
 }
 
 std::string_view to_string(reject_reason reason) noexcept {
-  constexpr std::array<std::string_view, 24> names{
+  constexpr std::array<std::string_view, 25> names{
       "malformed",           "oversized",      "request_rate",       "client_mode",
       "unknown_namespace",   "invalid_value",  "old_value",          "records_full",
       "sender_records_full", "providers_full", "key_providers_full", "sender_providers_full",
       "foreign_provider",    "surplus_peers",  "surplus_providers",  "surplus_addresses",
       "bucket_full",         "group_full",     "checks_full",        "peers_full",
-      "candidates_full",     "dead_peer",      "operations_full",    "own_records_full"};
+      "candidates_full",     "dead_peer",      "misleading",         "operations_full",
+      "own_records_full"};
   return name_of(names, reason);
 }
 

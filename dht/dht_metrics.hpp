@@ -98,6 +98,8 @@ enum class reject_reason : std::uint8_t {
   candidates_full,
   /// A peer in an answer that is remembered as dead.
   dead_peer,
+  /// An unknown peer, named by somebody whose peers never answer.
+  misleading,
   /// Operations or own records beyond their limit.
   operations_full,
   own_records_full,

@@ -35,7 +35,9 @@ peer_slot known_peers::add(const peer_id& id) {
     s = free_.back();
     free_.pop_back();
   }
+  const std::uint32_t life = slots_[s].life + 1;
   slots_[s] = {};
+  slots_[s].life = life;
   slots_[s].used = true;
   slots_[s].peer.id = id;
   slots_[s].peer.place = kad_id::of(id);
@@ -128,10 +130,31 @@ void known_peers::learn_hearsay(peer_slot s, std::span<const multiaddr> addresse
   }
 }
 
+void known_peers::note_named(peer_slot s, peer_slot by) {
+  known_peer& p = slots_[s].peer;
+  if (p.named_by != no_peer || p.last_heard || p.connected || s == by) return;
+  p.named_by = by;
+  p.named_by_life = slots_[by].life;
+}
+
+/// Once for each named peer: whether it turned out to exist is told to who named it.
+void known_peers::credit(known_peer& named, bool good) {
+  const peer_slot by = named.named_by;
+  if (by == no_peer || by >= slots_.size()) return;
+  named.named_by = no_peer;
+  if (!slots_[by].used || slots_[by].life != named.named_by_life) return;
+  known_peer& source = slots_[by].peer;
+  ++(good ? source.named_good : source.named_bad);
+  if (source.named_good + source.named_bad < 128) return;
+  source.named_good /= 2;
+  source.named_bad /= 2;
+}
+
 void known_peers::note_answer(peer_slot s, instant now) {
   known_peer& p = slots_[s].peer;
   if (p.failures > 0) --failed_;
   p.failures = 0;
+  credit(p, true);
   p.suspect = false;
   p.last_answer = now;
   p.last_heard = now;
@@ -139,6 +162,9 @@ void known_peers::note_answer(peer_slot s, instant now) {
 
 void known_peers::note_failure(peer_slot s, instant now) {
   known_peer& p = slots_[s].peer;
+  if (!p.last_answer) credit(p, false);
+  // Queries sent before the first of them failed: one and the same outage.
+  if (p.failures > 0 && now < p.backoff_until) return;
   if (p.failures == 0) ++failed_;
   if (p.failures < 32) ++p.failures;
   duration pause = config_.backoff_min;

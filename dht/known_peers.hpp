@@ -50,10 +50,18 @@ struct known_peer {
   bool suspect = false;
   std::uint8_t failures = 0;
   instant backoff_until{};
+  /// Who named it first; its slot may have been given to another peer since, with another life.
+  peer_slot named_by = no_peer;
+  std::uint32_t named_by_life = 0;
+  /// Of the peers it named first: those that answered, and those that never did. Old ones fade.
+  std::uint16_t named_good = 0;
+  std::uint16_t named_bad = 0;
   /// Requests it may make, and when that was reckoned; negative before the first one.
   double request_tokens = -1;
   instant request_tokens_at{};
 
+  /// It names peers that do not exist.
+  bool misleading() const noexcept { return named_bad >= 12 + named_good * 2; }
   bool dead(instant now) const noexcept {
     return failures > 0 && !connected && now < backoff_until;
   }
@@ -82,6 +90,8 @@ class known_peers {
   void learn_first_hand(peer_slot s, std::vector<multiaddr> addresses);
   /// Addresses somebody else said; at most half of the room goes to one call.
   void learn_hearsay(peer_slot s, std::span<const multiaddr> addresses);
+  /// Remembers who named the peer, if nobody did before and nothing is known of it first-hand.
+  void note_named(peer_slot s, peer_slot by);
   void note_answer(peer_slot s, instant now);
   void note_failure(peer_slot s, instant now);
   /// False when the peer has used up its requests.
@@ -91,11 +101,13 @@ class known_peers {
   struct slot {
     known_peer peer;
     std::uint32_t pins = 0;
+    std::uint32_t life = 0;
     bool used = false;
     bool idle = false;
     peer_slot before = no_peer;
     peer_slot after = no_peer;
   };
+  void credit(known_peer& named, bool good);
   void settle(peer_slot s);
   void link(peer_slot s);
   void unlink(peer_slot s);

@@ -11,9 +11,8 @@ namespace {
 /// A bucket of 20 entries brings a lookup this many bits nearer with each hop.
 constexpr unsigned bits_per_hop = 4;
 
-bool stands(lookup::state s) noexcept {
-  return s != lookup::state::failed && s != lookup::state::late;
-}
+/// A source none of whose peers answers is not believed any more after so many.
+constexpr std::uint32_t doubts_max = 4;
 
 }  // namespace
 
@@ -31,6 +30,19 @@ lookup::index lookup::find(peer_slot s) const noexcept {
   return no_candidate;
 }
 
+/// Whom the source has named hardly ever answers: it makes them up, or is badly out of date.
+bool lookup::doubtful(index source) const noexcept {
+  if (source == no_candidate) return false;
+  const candidate& s = candidates_[source];
+  return s.named_bad >= doubts_max + s.named_good * 3u;
+}
+
+/// Whether the search still counts on the candidate.
+bool lookup::stands(const candidate& c) const noexcept {
+  if (c.now == state::failed || c.now == state::late) return false;
+  return c.now != state::fresh || !doubtful(c.source);
+}
+
 bool lookup::make_room(const kad_id& distance) {
   if (order_.size() < config_.candidates_max) return true;
   const index last = order_.back();
@@ -46,7 +58,12 @@ bool lookup::add(peer_slot s, index source) {
   const auto where
       = std::lower_bound(order_.begin(), order_.end(), distance,
                          [this](index i, const kad_id& d) { return candidates_[i].distance < d; });
-  if (where != order_.end() && candidates_[*where].distance == distance) return false;
+  if (where != order_.end() && candidates_[*where].distance == distance) {
+    candidate& known = candidates_[*where];
+    if (known.now == state::fresh && doubtful(known.source) && !doubtful(source))
+      known.source = source;
+    return false;
+  }
   const auto offset = where - order_.begin();
   if (!make_room(distance)) return false;
 
@@ -108,7 +125,10 @@ duration lookup::cost(const candidate& c) const {
 }
 
 std::optional<lookup::index> lookup::next() const {
-  if (outstanding_ >= config_.lookup_queries_max) return std::nullopt;
+  // Late ones are not waited for, but may still cost something: as many again, no more.
+  if (outstanding_ - late_ >= config_.lookup_queries_max
+      || outstanding_ >= config_.lookup_queries_max * 2)
+    return std::nullopt;
   const std::size_t alpha = (config_.alpha + how_.paths - 1) / how_.paths;
   // Whoever only wants to know where the target is need not ask all who are around it.
   const std::size_t reach = how_.goal == lookup_goal::quick
@@ -119,7 +139,8 @@ std::optional<lookup::index> lookup::next() const {
   duration least{};
   for (const index i : order_) {
     const candidate& c = candidates_[i];
-    if (!stands(c.now) || window[c.path] >= reach) continue;
+    // A slow one blocks the end for a while, but not the next one's turn.
+    if (!stands(c) || c.now == state::slow || window[c.path] >= reach) continue;
     ++window[c.path];
     if (c.now != state::fresh || i == held_ || fast_[c.path] >= alpha) continue;
     if (how_.goal == lookup_goal::holders && fast_near_ >= config_.alpha_holders
@@ -151,6 +172,8 @@ void lookup::leave(candidate& c) {
   if (c.now == state::asked) {
     --fast_[c.path];
     if (hops_left(c) == 0) --fast_near_;
+  } else if (c.now == state::late) {
+    --late_;
   }
 }
 
@@ -182,6 +205,7 @@ void lookup::failed(index i) {
 void lookup::renew(index i) {
   candidate& c = candidates_[i];
   if (c.now == state::slow || c.now == state::late) --outstanding_;
+  leave(c);
   c.now = state::fresh;
   ++c.renewed;
 }
@@ -197,8 +221,9 @@ std::size_t lookup::on_time(instant now, std::vector<peer_slot>& late) {
       blame(c);
       ++hedged;
     }
-    if (c.now != state::slow || now - c.asked_at < c.patience * 2) continue;
+    if (c.now != state::slow || now - c.asked_at < c.patience * 3 / 2) continue;
     c.now = state::late;
+    ++late_;
     late.push_back(c.slot);
   }
   return hedged;
@@ -210,7 +235,7 @@ std::optional<instant> lookup::next_time() const {
   for (const index i : order_) {
     const candidate& c = candidates_[i];
     if (c.now != state::asked && c.now != state::slow) continue;
-    const instant at = c.asked_at + (c.now == state::asked ? c.patience : c.patience * 2);
+    const instant at = c.asked_at + (c.now == state::asked ? c.patience : c.patience * 3 / 2);
     if (!out || at < *out) out = at;
   }
   return out;
@@ -230,11 +255,19 @@ bool lookup::converged() const {
   counts seen{};
   for (const index i : order_) {
     const candidate& c = candidates_[i];
-    if (!stands(c.now) || seen[c.path] >= needed) continue;
+    if (!stands(c) || seen[c.path] >= needed) continue;
     if (c.now != state::answered) return false;
     ++seen[c.path];
   }
   return true;
+}
+
+bool lookup::among_closest(index i, std::size_t n) const noexcept {
+  for (const index o : order_) {
+    if (o == i) return true;
+    if (stands(candidates_[o]) && --n == 0) return false;
+  }
+  return false;
 }
 
 std::vector<lookup::index> lookup::closest_answered(std::size_t n) const {

@@ -49,7 +49,7 @@ class lookup {
     asked,
     /// Past its expected time: another one may be asked beside.
     slow,
-    /// Past twice that time: the search is over without it.
+    /// Past one and a half times that: the search is over without it.
     late,
     answered,
     failed,
@@ -87,7 +87,8 @@ class lookup {
   lookup(const lookup&) = delete;
   lookup& operator=(const lookup&) = delete;
 
-  /// Takes a peer named by `source`. False when it is known already or too far.
+  /// Takes a peer named by `source`. False when it is known already or too far; named again by
+  /// somebody more believable, it is believed more.
   bool add(peer_slot s, index source);
   /// Whom to ask now; none while enough are under way.
   std::optional<index> next() const;
@@ -109,11 +110,14 @@ class lookup {
   index find(peer_slot s) const noexcept;
   /// Closest first.
   const std::vector<index>& order() const noexcept { return order_; }
+  /// Queries under way, late ones included.
   std::size_t outstanding() const noexcept { return outstanding_; }
   /// Of the outstanding queries, those that are in time.
   std::size_t in_time() const noexcept;
   /// As near as the holders of the target are expected to be.
   bool near(index i) const noexcept { return hops_left(candidates_[i]) == 0; }
+  /// One of the `n` closest that may be there.
+  bool among_closest(index i, std::size_t n) const noexcept;
   const kad_id& target() const noexcept { return target_; }
   /// The closest that answered, at most `n`.
   std::vector<index> closest_answered(std::size_t n) const;
@@ -131,6 +135,8 @@ class lookup {
   std::size_t answers_needed() const noexcept;
   void leave(candidate& c);
   void blame(const candidate& c);
+  bool doubtful(index source) const noexcept;
+  bool stands(const candidate& c) const noexcept;
 
   const kad_id target_;
   const settings how_;
@@ -144,6 +150,7 @@ class lookup {
   /// Of these, how many are near enough to hold the target.
   std::size_t fast_near_ = 0;
   std::size_t outstanding_ = 0;
+  std::size_t late_ = 0;
   std::size_t seeds_ = 0;
   index held_ = no_candidate;
 };

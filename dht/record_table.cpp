@@ -122,7 +122,9 @@ bool record_table::disown(bytes_view key, std::vector<store_operation>& store) {
   const auto at = records_.find(kad_id::of(key) ^ self_);
   if (at == records_.end() || !at->second.record.own) return false;
   account(at->second.record, false);
-  at->second.record.own = false;
+  stored_record& record = at->second.record;
+  record.own = false;
+  record.expires = std::min(record.expires, record.received + config_.record_age_max);
   account(at->second.record, true);
   append_operation(store, put_record{at->second.record});
   return true;
