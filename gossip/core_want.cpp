@@ -14,6 +14,8 @@ constexpr duration patience_min = std::chrono::milliseconds(20);
 constexpr duration patience_unknown = std::chrono::milliseconds(300);
 constexpr duration patience_max = std::chrono::seconds(2);
 constexpr duration push_patience_max = std::chrono::seconds(10);
+/// The same peer is asked again only when its answer must have been lost.
+constexpr duration ask_again = std::chrono::seconds(1);
 /// Requests for one message until the next announcement brings it up again.
 constexpr std::uint32_t requests_max = 16;
 
@@ -183,6 +185,8 @@ void gossip_core::impl::want_due(std::uint64_t hash) {
   want& w = found->second;
   w.timer = 0;
   want_source* source = w.requests < requests_max ? next_source(w) : nullptr;
+  if (source != nullptr && source->asked && now_ - source->asked_at < ask_again)
+    return arm(w, hash, source->asked_at + ask_again - now_);
   if (source != nullptr) return ask(w, hash, *source);
   for (want_source& each : w.all()) cancel_inbound(each);
   drop_want(hash);
