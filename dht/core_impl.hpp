@@ -82,6 +82,7 @@ class dht_core::impl {
   void continue_refresh();
   void watch_table();
   void persist_peers();
+  bool may_republish() const;
   void republish();
 
   // -- core_peers.cpp ---
@@ -92,6 +93,7 @@ class dht_core::impl {
   void check_ended(peer_slot s, bool alive);
   void verified(peer_slot s);
   void lost(peer_slot s, ec why);
+  void leave_table(peer_slot s);
   std::vector<peer_slot> seeds(const kad_id& target) const;
 
   // -- core_requests.cpp ---

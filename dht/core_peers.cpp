@@ -40,7 +40,10 @@ void dht_core::impl::peer_seen(const peer_info& who, bool is_server) {
 
 void dht_core::impl::peer_gone(const peer_id& peer) {
   const peer_slot s = peers_.find(peer);
-  if (s != no_peer) peers_.set_connected(s, false);
+  if (s == no_peer) return;
+  peers_.set_connected(s, false);
+  // It came, and never said where it can be found.
+  if (peers_[s].in_table && peers_[s].addresses.empty()) leave_table(s);
 }
 
 /// Takes in the peers of an answer, as far as they are of use: `named_`, pinned. Of somebody who
@@ -139,7 +142,7 @@ void dht_core::impl::verified(peer_slot s) {
   failures_in_a_row_ = 0;
   known_peer& p = peers_[s];
   p.server = true;
-  if (p.in_table) return;
+  if (p.in_table || (p.addresses.empty() && !p.connected)) return;
   if (table.add(s) != routing_table::verdict::added) return;
   table_changed_ = true;
   if (refresh_wanted_) refresh_soon();
@@ -154,8 +157,12 @@ void dht_core::impl::lost(peer_slot s, ec why) {
     return;
   }
   peers_.note_failure(s, now_);
-  if (!p.in_table) return;
-  const unsigned bucket = table.bucket_of(p.place);
+  if (p.in_table) leave_table(s);
+}
+
+/// Makes room for the next best.
+void dht_core::impl::leave_table(peer_slot s) {
+  const unsigned bucket = table.bucket_of(peers_[s].place);
   table.remove(s);
   table_changed_ = true;
   if (const peer_slot next = table.take_replacement(bucket); next != no_peer) offer(next, true);

@@ -230,9 +230,14 @@ void dht_core::impl::schedule(bool record, bytes_view key, duration in) {
   republish_.emplace(at->second, &at->first);
 }
 
+/// Callers' operations go first.
+bool dht_core::impl::may_republish() const {
+  return republishing_ < republishing_max && jobs_.size() < config_.operations_max / 2;
+}
+
 void dht_core::impl::republish() {
   while (!republish_.empty() && republish_.begin()->first <= now_) {
-    if (republishing_ >= republishing_max || jobs_.size() >= config_.operations_max / 2) return;
+    if (!may_republish()) return;
     const auto at = republish_at_.find(*republish_.begin()->second);
     const bool record = at->first.first;
     const byte_buffer key = to_buffer(as_bytes(at->first.second));

@@ -14,7 +14,8 @@ namespace weft::dht {
 /// when the request leaves, and answers it with `on_response` exactly once, whatever happens.
 struct query {
   query_id id = 0;
-  /// Addresses to dial; may be empty for a connected peer.
+  /// Addresses to dial. Empty for a connected peer, and for one that was when it became part of
+  /// the operation and named none: without a session, that one is ec::unreachable.
   peer_info to;
   /// A kad-dht message without length prefix.
   chunk_view body;

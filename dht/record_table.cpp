@@ -54,7 +54,8 @@ ec record_table::admit(const kad_id& distance, const stored_record& record,
                        std::size_t replaced_bytes, bool replaces,
                        std::vector<store_operation>& store) {
   if (record.own) {
-    if (own_ < config_.own_records_max || replaces) return ec::none;
+    const bool owned = replaces && records_.at(distance).record.own;
+    if (owned || own_ < config_.own_records_max) return ec::none;
     ++counters_.rejected[reject_reason::own_records_full];
     return ec::limit;
   }
@@ -121,12 +122,17 @@ bool record_table::remove(bytes_view key, std::vector<store_operation>& store) {
 bool record_table::disown(bytes_view key, std::vector<store_operation>& store) {
   const auto at = records_.find(kad_id::of(key) ^ self_);
   if (at == records_.end() || !at->second.record.own) return false;
-  account(at->second.record, false);
   stored_record& record = at->second.record;
+  account(record, false);
   record.own = false;
   record.expires = std::min(record.expires, record.received + config_.record_age_max);
-  account(at->second.record, true);
-  append_operation(store, put_record{at->second.record});
+  account(record, true);
+  if (records_.size() - own_ > config_.records_max || bytes_ > config_.record_bytes_total_max) {
+    ++counters_.rejected[reject_reason::records_full];
+    erase(at, store);
+  } else {
+    append_operation(store, put_record{record});
+  }
   return true;
 }
 

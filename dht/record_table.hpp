@@ -39,7 +39,8 @@ class record_table {
   const held_record* find(bytes_view key, wall_time wall) const;
   /// Whether it was held.
   bool remove(bytes_view key, std::vector<store_operation>& store);
-  /// No longer an own one: it stays until it expires, `record_age_max` after it was put at most.
+  /// No longer an own one: it stays as others' do, until it expires, or goes now when there is no
+  /// room for it among them. Whether it was an own one.
   bool disown(bytes_view key, std::vector<store_operation>& store);
   /// Looks at some records, where it left off, and forgets those that have expired.
   void sweep(wall_time wall, std::vector<store_operation>& store);

@@ -107,9 +107,11 @@ void gossip_core::impl::take_pulls(peer_slot slot) {
   constexpr std::uint64_t asked_bit = std::uint64_t{1} << 63;
   for (const pull_entry& pull : rpc_.pulls) {
     const cached_message* known = cached_number(pull.announced);
-    // A tag of the peer's own choice must not be one of ours.
+    // Only large messages are announced with a number; a tag of the peer's own choice must not be
+    // one of ours.
     const bool odd
         = (pull.tag & asked_bit) == 0
+          || (known != nullptr && known->frame.size() < config_.lazy.push_bytes_min)
           || std::ranges::find(peer.pushes, pull.tag, &outbound_push::tag) != peer.pushes.end();
     if (known == nullptr || odd) {
       drop(drop_reason::pull_unknown);

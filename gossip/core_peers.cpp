@@ -22,6 +22,11 @@ peer_slot gossip_core::impl::slot_of(const peer_id& peer) const {
 void gossip_core::impl::peer_up(const neighbour& peer) {
   if (peer.peer.empty() || peer.peer == self_) return;
   peer_slot slot = slot_of(peer.peer);
+  if (slot != no_peer && peers_[slot].weft && !peer.weft) {
+    // Another program in its place: nothing of what was agreed holds.
+    peer_down(peer.peer);
+    slot = no_peer;
+  }
   const bool again = slot != no_peer;
   if (again)
     learn(slot, peer);
@@ -87,7 +92,10 @@ void gossip_core::impl::leave_address(peer_slot slot) {
 
 void gossip_core::impl::peer_changed(const neighbour& peer) {
   const peer_slot slot = slot_of(peer.peer);
-  if (slot != no_peer) learn(slot, peer);
+  if (slot == no_peer) return;
+  neighbour known = peer;
+  known.weft = known.weft || peers_[slot].known.weft;
+  learn(slot, known);
 }
 
 void gossip_core::impl::peer_rtt(const peer_id& peer, duration rtt) {

@@ -41,8 +41,8 @@ class gossip_core {
   /// peer is now known better (`weft`, `speaks`). The answer is this node's subscriptions. Beyond
   /// `peers_max` the peer is left alone and counted.
   void on_peer_up(const neighbour& peer, instant now, outbox& out);
-  /// What is known of a peer changed, in the same session; nothing is sent. An unknown peer is
-  /// ignored.
+  /// What is known of a peer changed, in the same session, in which it stays a Weft peer once it
+  /// was one; nothing is sent. An unknown peer is ignored.
   void on_peer_changed(const neighbour& peer, instant now, outbox& out);
   void on_peer_down(const peer_id& peer, instant now, outbox& out);
   /// A sample of the session's round-trip time.

@@ -26,7 +26,7 @@ class packed_route {
   packed_route(std::uint16_t neighbour, metric advertised, std::uint8_t hops) noexcept
       : neighbour_(neighbour),
         low_(static_cast<std::uint16_t>(advertised)),
-        high_(static_cast<std::uint16_t>((advertised >> 16 & 0xff) | hops << 8)) {}
+        high_(static_cast<std::uint16_t>((advertised >> 16 & 0xff) | unsigned{hops} << 8)) {}
 
   std::uint16_t neighbour() const noexcept { return neighbour_; }
   metric advertised() const noexcept {

@@ -60,6 +60,14 @@ struct lone_core {
     body.provider(provider, {&at, 1}, connection_kind::none, 65536);
     request(from, body.finish());
   }
+  /// Answers all that it asks, as a server that knows nobody.
+  void answer_all() {
+    std::vector<query> asked;
+    asked.swap(out.queries);
+    for (const query& q : asked)
+      core.on_response(q.id, message_writer(message_type::find_node, {}).finish(), wall(), now,
+                       out);
+  }
   std::uint64_t rejected(reject_reason why) const { return counters.rejected[why].value(); }
 
   dht_metrics counters;
@@ -344,6 +352,42 @@ TEST(dht_adversary, operations_are_bounded) {
   for (const auto& f : out.finished) EXPECT_EQ(f.result.failure.code, ec::limit);
   EXPECT_LE(out.queries.size(), 40u);
   EXPECT_EQ(net.counters(0).rejected[reject_reason::operations_full].value(), 84u);
+}
+
+// Goal: a server that named no address is of no use once its session is over.
+TEST(dht_adversary, nameless_server_leaves_the_table_with_its_session) {
+  lone_core l;
+  for (const std::uint64_t n : {1u, 2u}) {
+    l.core.on_peer_up(peer_of(n), address_of(n), 10ms, l.now, l.out);
+    std::vector<multiaddr> named;
+    if (n == 2) named.push_back(address_of(n));
+    l.core.on_peer_seen({peer_of(n), named}, true, l.now, l.out);
+    l.answer_all();
+  }
+  ASSERT_EQ(l.core.table_size(), 2u);
+  for (const std::uint64_t n : {1u, 2u}) l.core.on_peer_gone(peer_of(n), l.now, l.out);
+  ASSERT_EQ(l.core.table_size(), 1u);
+  EXPECT_EQ(l.core.table(l.now)[0].info.peer, peer_of(2));
+}
+
+// Goal: what is due but has to wait for callers' operations does not keep the timer going off.
+TEST(dht_adversary, waiting_republication_is_not_due) {
+  dht_config c;
+  c.operations_max = 4;
+  c.provider_republish = 10ms;
+  lone_core l(c);
+  l.core.on_peer_up(peer_of(1), address_of(1), 10ms, l.now, l.out);
+  l.core.on_peer_seen({peer_of(1), {address_of(1)}}, true, l.now, l.out);
+  l.answer_all();
+  ASSERT_EQ(l.core.table_size(), 1u);
+  l.core.provide(1, value_key(1), {}, l.wall(), l.now, l.out);
+  l.core.get_value(2, value_key(2), {}, l.wall(), l.now, l.out);
+  ASSERT_GE(l.core.status().operations, c.operations_max / 2);
+  // Before anything is slow.
+  l.now += 15ms;
+  l.core.on_deadline(l.wall(), l.now, l.out);
+  ASSERT_GE(l.core.status().operations, c.operations_max / 2);
+  EXPECT_GT(l.core.next_deadline(), l.now);
 }
 
 }  // namespace

@@ -125,6 +125,29 @@ TEST(record_table, keeps_own_records) {
   EXPECT_EQ(f.table.own(), 2u);
 }
 
+// Goal: neither taking over what others brought nor giving up an own record gets around a limit.
+TEST(record_table, own_records_do_not_get_around_limits) {
+  record_fixture f;
+  const auto own = [](std::uint64_t n) {
+    auto r = record_of(n, "o", 9);
+    r.own = true;
+    return r;
+  };
+  for (std::uint64_t n = 0; n < 5; ++n) EXPECT_EQ(f.put(record_of(n, "v")), ec::none);
+  for (std::uint64_t n = 0; n < 3; ++n) EXPECT_EQ(f.put(own(n), 2), ec::none);
+  EXPECT_EQ(f.put(own(3), 2), ec::limit);
+  EXPECT_EQ(f.put(own(0), 3), ec::none) << "replaced in its place";
+  EXPECT_EQ(f.table.own(), 3u);
+  for (std::uint64_t n = 0; n < 3; ++n) EXPECT_TRUE(f.table.disown(key_of(n), f.store));
+  for (std::uint64_t n = 100; n < 200; ++n) {
+    EXPECT_EQ(f.put(own(n)), ec::none);
+    EXPECT_TRUE(f.table.disown(key_of(n), f.store));
+  }
+  EXPECT_EQ(f.table.size(), 20u);
+  EXPECT_EQ(f.counters.rejected[reject_reason::records_full].value(), 85u);
+  ASSERT_TRUE(std::holds_alternative<remove_record>(f.store.back())) << "gone from the store, too";
+}
+
 // Goal: what has expired goes, whether anybody asks for it or not.
 TEST(record_table, sweeps_what_has_expired) {
   record_fixture f;

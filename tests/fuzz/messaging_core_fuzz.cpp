@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Two cores and an adversary between them: the input decides what is sent, lost, repeated, cut,
 // altered, stored or refused, and how time passes. Whatever happens, nothing is shown twice and the
-// tables stay inside their limits. Opening a channel costs more than everything else together, so
-// most inputs use few; the first byte chooses those that replace channels all the time.
+// tables stay inside their limits. Runs on cheap_crypto.cpp, which lets the adversary also write
+// texts that pass as the peer's own; the first byte chooses inputs that replace channels all the
+// time.
 #include "base/wire.hpp"
 #include "messaging/messaging_core.hpp"
 
@@ -20,6 +21,12 @@ void require(bool holds) {
 }
 
 constexpr std::size_t steps_max = 64;
+/// Long enough for a frame that opens a channel.
+constexpr std::size_t raw_bytes_max = 400;
+/// Bytes that one step writes into a frame.
+constexpr std::size_t patch_bytes = 16;
+/// See cheap_crypto.cpp.
+constexpr std::uint8_t forged = 0xfe;
 
 messaging_config small(bool churn) {
   messaging_config c;
@@ -155,6 +162,16 @@ void step(world& w, std::uint8_t what, std::uint16_t amount, bytes_view raw) {
       return;
     case 8:
       return w.receive(i, chunk_view::copy(raw));
+    case 13:  // what a hostile peer seals itself
+      if (any && s.inbox[pick].size() >= crypto::aead_tag_bytes) {
+        byte_buffer bytes = to_buffer(s.inbox[pick]);
+        const std::size_t at = amount % bytes.size();
+        const std::size_t count = std::min(raw.size(), bytes.size() - at);
+        std::copy_n(raw.begin(), count, bytes.begin() + static_cast<std::ptrdiff_t>(at));
+        bytes[bytes.size() - crypto::aead_tag_bytes] = forged;
+        w.receive(i, chunk_view::copy(bytes));
+      }
+      return;
     case 9:
     case 10:
       return w.commit(i, (what & 32) != 0);
@@ -186,7 +203,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::uint8_t what = *in.u8();
     const std::uint16_t amount = *in.u16();
     bytes_view raw;
-    if ((what >> 1 & 15) == 8) raw = *in.bytes(std::min<std::size_t>(in.remaining(), amount % 200));
+    if ((what >> 1 & 15) == 8)
+      raw = *in.bytes(std::min<std::size_t>(in.remaining(), amount % raw_bytes_max));
+    if ((what >> 1 & 15) == 13) raw = *in.bytes(std::min(in.remaining(), patch_bytes));
     step(w, what, amount, raw);
   }
   return 0;

@@ -6,23 +6,40 @@
 
 #include <map>
 #include <set>
+#include <vector>
 
 namespace {
 
 using namespace weft;
 using namespace weft::transport;
 
-peer_id peer(unsigned n) {
-  ed25519_public_key key{};
-  key.fill(static_cast<std::uint8_t>(n));
-  return peer_id::from_ed25519(key);
+constexpr std::size_t steps_max = 100;
+constexpr std::size_t cast_size = 8;
+
+template <class T, class Make>
+std::vector<T> cast_of(Make make) {
+  std::vector<T> all;
+  for (std::uint8_t n = 0; n < cast_size; ++n) all.push_back(make(n));
+  return all;
 }
 
-multiaddr host(unsigned n) {
-  ip_endpoint e;
-  e.address = {10, 0, 0, static_cast<std::uint8_t>(n + 1)};
-  e.port = 4001;
-  return multiaddr::quic_v1(e);
+const peer_id& peer(unsigned n) {
+  static const auto all = cast_of<peer_id>([](std::uint8_t i) {
+    ed25519_public_key key{};
+    key.fill(i);
+    return peer_id::from_ed25519(key);
+  });
+  return all[n];
+}
+
+const multiaddr& host(unsigned n) {
+  static const auto all = cast_of<multiaddr>([](std::uint8_t i) {
+    ip_endpoint e;
+    e.address = {10, 0, 0, static_cast<std::uint8_t>(i + 1)};
+    e.port = 4001;
+    return multiaddr::quic_v1(e);
+  });
+  return all[n];
 }
 
 /// Plays the transport, and checks every effect.
@@ -35,8 +52,8 @@ class driver {
 
   void step(std::uint8_t what, std::uint8_t which, std::uint8_t extra) {
     now_ += std::chrono::milliseconds(extra * 8);
-    const peer_id whom = peer(which % 8);
-    const multiaddr where = host(which / 8 % 8);
+    const peer_id& whom = peer(which % cast_size);
+    const multiaddr& where = host(which / cast_size % cast_size);
     switch (what % 9) {
       case 0:
         open_.insert(++ticket_);
@@ -138,7 +155,7 @@ class driver {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   driver d;
-  for (std::size_t i = 0; i + 2 < size && i < 3000; i += 3)
+  for (std::size_t i = 0; i + 2 < size && i < 3 * steps_max; i += 3)
     d.step(data[i], data[i + 1], data[i + 2]);
   d.finish();
   return 0;
