@@ -24,8 +24,8 @@ using session_actor = actor_of<
     void(perf_question),
     // The sessions as the reactor sees them.
     void(peers_question),
-    // Replaces the bootstrap peers.
-    void(bootstrap_change),
+    // Replaces bootstrap peers and limits.
+    void(session_change),
     // For the node's status.
     void(session_status_question),
     // No new dials; pending connects are answered with ec::stopping. Sent by the SUPERVISOR.

@@ -105,8 +105,10 @@ struct perf_question {
 struct peers_question {
   reply<peer_list> answer;
 };
-struct bootstrap_change {
-  std::vector<multiaddr> addresses;
+/// What can change while the node runs; fields without a value stay.
+struct session_change {
+  std::optional<std::vector<multiaddr>> bootstrap;
+  std::optional<transport::live_limits> limits;
   reply<void> answer;
 };
 /// What the session actor knows for the node's status.
@@ -209,7 +211,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::disconnect_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::ping_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::perf_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::peers_question)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::bootstrap_change)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::session_change)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::session_status_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::actor_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::drain_question)

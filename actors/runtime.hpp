@@ -64,6 +64,8 @@ struct runtime_options {
 /// What can change while the node runs; fields without a value stay.
 struct reload_request {
   std::optional<std::vector<multiaddr>> bootstrap;
+  /// Valid ones (`transport::limits::validate`).
+  std::optional<transport::live_limits> limits;
 };
 
 /// The actors, the reactor and the store of one node. All functions may be called from any thread

@@ -33,7 +33,7 @@ session_actor::behavior_type session_actor_impl::make_behavior() {
       [this](const ping_question& q) { on_ping(q); },
       [this](const perf_question& q) { on_perf(q); },
       [this](const peers_question& q) { on_peers(q); },
-      [this](const bootstrap_change& q) { on_bootstrap(q); },
+      [this](const session_change& q) { on_change(q); },
       [this](const session_status_question& q) { on_status(q); },
       [this](atom::halt) { on_halt(); },
       [this](const drain_question& q) { on_drain(q); },
@@ -181,8 +181,15 @@ void session_actor_impl::on_peers(const peers_question& q) {
   finish();
 }
 
-void session_actor_impl::on_bootstrap(const bootstrap_change& q) {
-  q.answer(core_.set_bootstrap(q.addresses, now(), out_));
+void session_actor_impl::on_change(const session_change& q) {
+  result<void> done;
+  if (q.bootstrap) done = core_.set_bootstrap(*q.bootstrap, now(), out_);
+  // All or nothing: what follows cannot fail.
+  if (done && q.limits) {
+    core_.set_peers_max(q.limits->sessions_max);
+    commands_.controls.emplace_back(transport::limits_command{*q.limits});
+  }
+  q.answer(std::move(done));
   finish();
 }
 

@@ -75,7 +75,7 @@ class session_actor_impl {
   void on_ping(const ping_question& q);
   void on_perf(const perf_question& q);
   void on_peers(const peers_question& q);
-  void on_bootstrap(const bootstrap_change& q);
+  void on_change(const session_change& q);
   void on_status(const session_status_question& q);
   void on_halt();
   void on_drain(const drain_question& q);

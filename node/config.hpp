@@ -35,7 +35,6 @@ struct config {
   struct network_section {
     std::vector<std::string> listen{"/ip4/0.0.0.0/udp/4001/quic-v1", "/ip6/::/udp/4001/quic-v1"};
     std::vector<std::string> bootstrap;
-    bool retry_always = false;
   } network;
   transport::limits limits;
   routing::routing_config routing;

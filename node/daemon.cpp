@@ -269,6 +269,7 @@ reload_report daemon::reload() {
   }
   actors::reload_request request;
   request.bootstrap = addresses_of(applied.network.bootstrap);
+  request.limits = applied.limits;
   answer<void> asked;
   runtime_->reload(std::move(request), asked.callback());
   if (const auto done = asked.wait(); !done) return refuse(to_string(done.error()));

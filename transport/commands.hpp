@@ -5,6 +5,7 @@
 #include "base/multiaddr.hpp"
 #include "base/peer_id.hpp"
 #include "base/time.hpp"
+#include "transport/limits.hpp"
 #include "transport/protocol.hpp"
 
 #include <cstdint>
@@ -103,10 +104,16 @@ struct drain_command {
   duration deadline{};
 };
 
+/// Replaces the bounds that can change while sessions are up. They are valid
+/// (`limits::validate`).
+struct limits_command {
+  live_limits bounds;
+};
+
 using control_command
     = std::variant<listen_command, dial_command, disconnect_command, request_command,
                    respond_command, push_command, cancel_push_command, ping_command, perf_command,
-                   inspect_command, drain_command>;
+                   inspect_command, drain_command, limits_command>;
 
 /// What an actor's outbox held after one round. Sends are kept apart: they are the hot part.
 struct command_batch {

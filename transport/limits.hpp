@@ -37,9 +37,9 @@ struct send_queue_limits {
   std::size_t bytes_max = 12u << 20;
 };
 
-/// Every bound of the transport. A rejected item is counted under its `limit_kind` in
-/// weft_limit_rejections_total.
-struct limits {
+/// Bounds that are looked up at each decision, so that they may change while the node runs. A lower
+/// one ends nothing that is there.
+struct live_limits {
   // -- sessions ---
   /// Authenticated sessions, both directions.
   std::size_t sessions_max = 2048;
@@ -67,7 +67,14 @@ struct limits {
   duration dial_stagger = std::chrono::milliseconds(250);
   /// Addresses tried in one dial.
   std::size_t dial_addresses_max = 8;
+  /// Answers per second to datagrams of no session: Retry, version negotiation, refusal, stateless
+  /// reset. As many may go out in a burst; beyond it the datagrams are dropped.
+  std::size_t stateless_answers_per_second = 5'000;
+};
 
+/// Every bound of the transport. A rejected item is counted under its `limit_kind` in
+/// weft_limit_rejections_total.
+struct limits : live_limits {
   // -- life of a session ---
   duration idle_timeout = std::chrono::seconds(30);
   /// Sent when nothing else was; zero: never.
@@ -137,8 +144,8 @@ enum class limit_kind : std::uint8_t {
   sessions_per_subnet,
   handshakes,
   handshakes_per_address,
+  stateless_answers,
   dials,
-  streams,
   outbound_streams,
   negotiating_streams,
   stream_rate,

@@ -136,6 +136,8 @@ class session_core {
   /// Replaces the bootstrap peers (reload): new ones are dialled, sessions of removed ones stay.
   /// ec::limit, ec::bad_config.
   result<void> set_bootstrap(std::vector<multiaddr> addresses, instant now, session_outbox& out);
+  /// Another `session_config::peers_max` (reload), 1 at least; a lower one ends no session.
+  void set_peers_max(std::size_t peers) noexcept { config_.peers_max = peers; }
   /// The network changed or the operator asks: forget the back-off and dial what is missing.
   void retry_now(instant now, session_outbox& out);
   /// No new dials; pending connect requests are answered with ec::stopping.

@@ -206,9 +206,6 @@ void transport_metrics::collect_datagrams(metrics::visitor& v) const {
   v.count("weft_version_negotiation_sent_total", "Version negotiation packets sent.", {t},
           version_negotiation_sent);
   v.count("weft_stateless_reset_sent_total", "Stateless resets sent.", {t}, stateless_reset_sent);
-  v.count("weft_amplification_limited_total",
-          "Times a handshake had to wait because the client's address was not validated.", {t},
-          amplification_limited);
   both(v, "weft_transport_socket_calls_total", "Calls that moved datagrams, by direction.",
        transport, socket_calls);
   v.count("weft_transport_socket_blocked_total", "Times the socket's send buffer was full.", {t},

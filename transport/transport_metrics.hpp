@@ -179,7 +179,6 @@ struct transport_metrics final : metrics::source {
   metrics::counter retry_sent;
   metrics::counter version_negotiation_sent;
   metrics::counter stateless_reset_sent;
-  metrics::counter amplification_limited;
   /// sendmsg and recvmsg calls: with the packets they show how well GSO and GRO work.
   by_direction<metrics::counter> socket_calls;
   /// The socket was full; the packet was kept.

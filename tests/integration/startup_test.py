@@ -140,17 +140,42 @@ class Startup(WeftTest):
         self.assertTrue(reply)
         text = config.read_text()
         self.assertNotIn(a.peer, text)
-        lines = [line for line in text.splitlines() if not line.strip().startswith(("bootstrap ", "sessions "))]
+        lines = [line for line in text.splitlines() if not line.strip().startswith(("bootstrap ", "streams_per_session "))]
         lines.insert(lines.index("[network]") + 1, f'bootstrap = ["{a.address()}"]')
-        lines.insert(lines.index("[limits]") + 1, "sessions = 77")
+        lines.insert(lines.index("[limits]") + 1, "streams_per_session = 77")
         config.write_text("\n".join(lines) + "\n")
         b.process.send_signal(signal.SIGHUP)
         wait_until(lambda: b.has_session(a.peer), 10, "the new bootstrap peer is dialled")
-        wait_until(lambda: "limits.sessions" in b.tail(), 5, "the log names what needs a restart")
+        wait_until(lambda: "limits.streams_per_session" in b.tail(), 5, "the log names what needs a restart")
         config.write_text("nonsense = \n")
         b.process.send_signal(signal.SIGHUP)
         wait_until(lambda: b.metric("weft_config_last_reload_success") == 0, 5, "a bad file is refused")
         self.assertTrue(b.status()["ready"], "and changes nothing")
+
+    def test_reload_changes_limits_and_log_levels(self):
+        full, first, second = (self.new_node(name).start() for name in ("full", "first", "second"))
+
+        def set_and_reload(node, key, value):
+            config = node.directory / "config.toml"
+            kept = [line for line in config.read_text().splitlines() if not line.startswith(f"{key} =")]
+            section = {"sessions": "[limits]", "components": "[log]"}[key]
+            kept.insert(kept.index(section) + 1, f"{key} = {value}")
+            config.write_text("\n".join(kept) + "\n")
+            return node.api("POST", "/v1/reload", "")
+
+        first.connect(full.address())
+        self.assertEqual(set_and_reload(full, "sessions", 1), {"applied": ["limits.sessions"], "needs_restart": []})
+        with self.assertRaises(weft.ApiError):
+            second.connect(full.address())
+        self.assertGreaterEqual(full.metric("weft_limit_rejections_total", limit="sessions"), 1)
+        self.assertNotIn("handshake_failed", second.tail())
+        self.assertEqual(set_and_reload(second, "components", '["transport=debug"]')["applied"], ["log.components"])
+        with self.assertRaises(weft.ApiError):
+            second.connect(full.address())
+        wait_until(lambda: "handshake_failed" in second.tail(), 5, "the log tells of what it left out before")
+        set_and_reload(full, "sessions", 2)
+        second.connect(full.address())
+        self.assertTrue(full.has_session(first.peer), "nothing was taken from the first")
 
     def test_mesh_leaves_no_orphans(self):
         mesh = subprocess.Popen([weft.BINARY, "mesh", "up", "3", "--topology", "ring", "--json", "--dir", str(self.root / "mesh")],

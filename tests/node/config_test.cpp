@@ -206,10 +206,10 @@ TEST(config, tells_changed_keys_apart) {
   config a;
   config b;
   b.log.level = "debug";
-  b.limits.sessions_max = 3;
+  b.limits.stream_window_max = 1u << 20;
   const auto changed = changed_keys(a, b);
   ASSERT_EQ(changed.size(), 2U);
-  EXPECT_EQ(changed[0]->name, "limits.sessions");
+  EXPECT_EQ(changed[0]->name, "limits.stream_window");
   EXPECT_FALSE(changed[0]->reloadable);
   EXPECT_EQ(changed[1]->name, "log.level");
   EXPECT_TRUE(changed[1]->reloadable);

@@ -178,6 +178,8 @@ void quic_endpoint::run(control_command& command) {
         } else if constexpr (std::is_same_v<type, drain_command>) {
           if (!drain_until_) call_at(context_.now + c.deadline, [] {});
           drain_until_ = context_.now + c.deadline;
+        } else if constexpr (std::is_same_v<type, limits_command>) {
+          live_bounds_ = c.bounds;
         }
       },
       command);

@@ -166,12 +166,12 @@ void quic_endpoint::accept(const net_path& path, std::uint8_t ecn, bytes_view pa
 }
 
 bool quic_endpoint::take_stateless_token() {
+  const auto rate = static_cast<double>(context_.bounds.stateless_answers_per_second);
   stateless_tokens_
-      = std::min(static_cast<double>(stateless_per_second_max),
-                 stateless_tokens_
-                     + to_seconds(context_.now - stateless_at_) * double{stateless_per_second_max});
+      = std::min(rate, stateless_tokens_ + to_seconds(context_.now - stateless_at_) * rate);
   stateless_at_ = context_.now;
   if (stateless_tokens_ < 1) {
+    ++context_.metrics.limit_rejections[limit_kind::stateless_answers];
     ++context_.metrics.packets_dropped[packet_drop::limit];
     return false;
   }

@@ -32,11 +32,12 @@ std::array<std::uint8_t, 32> reset_secret_of(const crypto::ed25519_private_key& 
 
 }  // namespace
 
-quic_endpoint::quic_endpoint(const reactor_options& options, const limits& bounds,
+quic_endpoint::quic_endpoint(const reactor_options& options, limits& bounds,
                              const std::vector<protocol>& protocols, const tls_context& tls,
                              std::function<void()> wake,
                              std::function<void(udp_socket&)> add_socket)
     : options_(options),
+      live_bounds_(bounds),
       context_{.bounds = bounds,
                .metrics = options.metrics,
                .protocols = protocols,
@@ -61,12 +62,13 @@ quic_endpoint::quic_endpoint(const reactor_options& options, const limits& bound
       tombstones_(64, connection_id_hash{hash_key_}),
       admission_(bounds, random_u64()),
       receive_room_(udp_socket::receive_bytes),
-      send_room_(udp_socket::run_bytes_max + options.datagram_bytes_max) {
+      send_room_(udp_socket::run_bytes_max + options.datagram_bytes_max),
+      stateless_tokens_(static_cast<double>(bounds.stateless_answers_per_second)) {
   crypto::random_bytes(token_secret_);
   identity_.public_key = crypto::ed25519_public_key_protobuf(host_key_.public_key());
   identity_.agent_version = options.agent_version;
   identity_.protocol_version = "weft/1";
-  context_.now = now();
+  context_.now = stateless_at_ = now();
   call_at(context_.now + tick_interval, [this] { on_tick(); });
 }
 

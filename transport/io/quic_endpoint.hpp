@@ -56,9 +56,6 @@ struct peer_slot {
 /// doubled sessions to one, keeps the timers. Single-threaded; told the time.
 class quic_endpoint final : public session_host {
  public:
-  /// Answers to datagrams without a session (Retry, version negotiation, stateless reset) per
-  /// second.
-  static constexpr std::size_t stateless_per_second_max = 5'000;
   /// Connection ids of ended sessions that are remembered.
   static constexpr std::size_t tombstones_max = 8'192;
   /// Runs received before what they caused is sent.
@@ -72,7 +69,7 @@ class quic_endpoint final : public session_host {
   static constexpr duration crossing_span = std::chrono::seconds(5);
 
   /// `add_socket` registers a new socket with the poller. The references outlive the endpoint.
-  quic_endpoint(const reactor_options& options, const limits& bounds,
+  quic_endpoint(const reactor_options& options, limits& bounds,
                 const std::vector<protocol>& protocols, const tls_context& tls,
                 std::function<void()> wake, std::function<void(udp_socket&)> add_socket);
   ~quic_endpoint() override;
@@ -191,6 +188,7 @@ class quic_endpoint final : public session_host {
   session* session_of(const peer_id& peer);
 
   const reactor_options& options_;
+  live_limits& live_bounds_;
   io_context context_;
   quic_profile profile_;
   identify identity_;
@@ -218,7 +216,7 @@ class quic_endpoint final : public session_host {
   std::uint64_t next_session_ = 1;
   std::uint64_t next_number_ = 1;
   std::size_t confirmed_ = 0;
-  double stateless_tokens_ = 0;
+  double stateless_tokens_;
   instant stateless_at_{};
   std::optional<instant> drain_until_;
   bool drained_told_ = false;
