@@ -12,6 +12,7 @@
 #include <caf/system_messages.hpp>
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/unit.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -68,8 +69,10 @@ using self_pointer = typename Handle::template stateful_pointer<state_box<Impl>>
 /// they are consumed when it is initialised.
 template <class Handle, class Impl, class... Ts>
 Handle spawn_state(caf::actor_system& system, Ts&&... xs) {
-  auto make = [args = std::make_tuple(std::forward<Ts>(xs)...)](
-                  self_pointer<Handle, Impl> self) mutable -> typename Handle::behavior_type {
+  using pointer = self_pointer<Handle, Impl>;
+  using behavior = typename Handle::behavior_type;
+  auto make = [args = std::make_tuple(std::forward<Ts>(xs)...)](pointer self,
+                                                                caf::unit_t) mutable -> behavior {
     std::apply(
         [&](auto&... values) {
           self->state.impl.emplace(typename Handle::pointer{self}, std::move(values)...);
@@ -77,7 +80,8 @@ Handle spawn_state(caf::actor_system& system, Ts&&... xs) {
         args);
     return self->state.impl->make_behavior();
   };
-  return system.spawn(std::move(make));
+  // CAF 0.17 keeps no tuple for a function without arguments, and forms a reference to it anyway.
+  return system.spawn(std::move(make), caf::unit);
 }
 
 // -- sending ---

@@ -29,10 +29,12 @@ class supervisor_test : public testing::Test {
     c.health = &metrics.of(name);
     c.start = [this, name, stubborn]() -> result<any_actor> {
       events.push_back("start " + name);
-      auto a = (*system).spawn([stubborn](caf::event_based_actor* self) -> caf::behavior {
-        if (stubborn) self->set_exit_handler([](caf::exit_msg&) {});
-        return {[](atom::status) { return actor_status{}; }};
-      });
+      auto a = (*system).spawn(
+          [stubborn](caf::event_based_actor* self, caf::unit_t) -> caf::behavior {
+            if (stubborn) self->set_exit_handler([](caf::exit_msg&) {});
+            return {[](atom::status) { return actor_status{}; }};
+          },
+          caf::unit);
       alive[name] = a;
       return a;
     };
@@ -148,13 +150,15 @@ TEST_F(supervisor_test, reports_health_by_name) {
 TEST_F(supervisor_test, an_actor_that_does_not_answer_probes_counts_as_stuck) {
   auto mute = child("mute", true);
   mute.start = [this]() -> result<any_actor> {
-    return (*system).spawn([](caf::event_based_actor* self) -> caf::behavior {
-      auto kept = std::make_shared<std::vector<caf::response_promise>>();
-      return {[self, kept](atom::status) -> caf::result<actor_status> {
-        kept->push_back(self->make_response_promise());
-        return caf::delegated<actor_status>{};
-      }};
-    });
+    return (*system).spawn(
+        [](caf::event_based_actor* self, caf::unit_t) -> caf::behavior {
+          auto kept = std::make_shared<std::vector<caf::response_promise>>();
+          return {[self, kept](atom::status) -> caf::result<actor_status> {
+            kept->push_back(self->make_response_promise());
+            return caf::delegated<actor_status>{};
+          }};
+        },
+        caf::unit);
   };
   start({std::move(mute)});
   system.run_for(30s);

@@ -9,6 +9,7 @@ import ctypes
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -24,6 +25,9 @@ PATIENCE = float(os.environ.get("WEFT_PATIENCE", "1"))
 LISTEN = "/ip4/127.0.0.1/udp/0/quic-v1"
 EXIT_OK, EXIT_FAILURE, EXIT_USAGE, EXIT_CONFIG, EXIT_NOT_RUNNING = 0, 1, 2, 3, 4
 EXIT_NOT_FOUND, EXIT_UNREACHABLE, EXIT_DENIED, EXIT_ALREADY_RUNNING = 5, 6, 8, 9
+
+# How reports of AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer begin.
+SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|runtime error: ")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
@@ -250,6 +254,8 @@ class Node:
     def cli(self, *arguments, check=False, timeout=60, text=None, extra_env=None):
         done = subprocess.run([BINARY, *map(str, arguments)], env={**os.environ, "WEFT_DIR": str(self.directory), **(extra_env or {})},
                               input=text or "", capture_output=True, text=True, timeout=timeout * PATIENCE, preexec_fn=die_with_parent)
+        if SANITIZER_REPORT.search(done.stderr):
+            raise AssertionError(f"weft {' '.join(map(str, arguments))}: {done.stderr}")
         if check and done.returncode != 0:
             raise AssertionError(f"weft {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
@@ -261,7 +267,8 @@ class Node:
 
 
 class WeftTest(unittest.TestCase):
-    """Gives each test a directory and ends what it started; a failure shows the nodes' logs."""
+    """Gives each test a directory and ends what it started; a failure shows the nodes' logs, and a sanitizer's report in
+    any of them is one."""
 
     def setUp(self):
         holder = tempfile.TemporaryDirectory(prefix="weft-test-")
@@ -278,6 +285,10 @@ class WeftTest(unittest.TestCase):
                 node.kill()
             if failed:
                 print(f"--- {node.directory.name}\n{node.tail()}", flush=True)
+        for log in self.root.rglob("*.log"):
+            text = log.read_text(errors="replace")
+            if SANITIZER_REPORT.search(text):
+                raise AssertionError(f"{log.name}:\n{text}")
 
     def new_node(self, name="node", init=True, **settings):
         node = Node(self.root / name, {key.replace("__", "."): value for key, value in settings.items()})

@@ -3,6 +3,8 @@
 
 #include "tests/node/temporary_directory.hpp"
 
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -45,6 +47,12 @@ pid_t spawn(std::vector<std::string> arguments, const std::vector<std::string>& 
   ::_exit(127);
 }
 
+/// A report of a sanitizer fails the test, whatever it expected of the process.
+void check_for_reports(const std::string& text) {
+  for (const char* mark : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error: "})
+    if (text.find(mark) != std::string::npos) ADD_FAILURE() << text;
+}
+
 int decoded(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 }  // namespace
@@ -60,7 +68,9 @@ command_output run_weft(const std::vector<std::string>& arguments,
   int status = 0;
   ::waitpid(pid, &status, 0);
   for (const int fd : {in, out, err}) ::close(fd);
-  return {decoded(status), content_of(d / "out"), content_of(d / "err")};
+  command_output done{decoded(status), content_of(d / "out"), content_of(d / "err")};
+  check_for_reports(done.err);
+  return done;
 }
 
 running_node::running_node(std::string directory, const std::vector<std::string>& more)
@@ -76,9 +86,11 @@ running_node::running_node(std::string directory, const std::vector<std::string>
 }
 
 running_node::~running_node() {
-  if (pid_ < 0) return;
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
+  if (pid_ >= 0) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  check_for_reports(log());
 }
 
 bool running_node::wait_ready() const {
