@@ -179,7 +179,7 @@ void gossip_core::impl::answer(peer_slot slot, cached_message& held) {
   if (!may_answer(slot, held)) return;
   ++counters_.copies_answered;
   const bool large = peers_[slot].weft && held.frame.size() >= config_.lazy.push_bytes_min;
-  if (large && start_push(slot, held.topic, held, false)) return;
+  if (large && push(slot, held, false)) return;
   emit(slot, send_class::answer, held.frame);
 }
 

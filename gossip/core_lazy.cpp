@@ -6,21 +6,6 @@
 
 namespace weft::gossip {
 
-namespace {
-
-announcement_entry entry_for(const cached_message& held, bool pushing, std::size_t push_bytes) {
-  announcement_entry entry;
-  entry.id = held.id.bytes();
-  if (held.frame.size() >= push_bytes) {
-    entry.length = held.frame.size();
-    entry.tag = held.number;
-    entry.pushing = pushing;
-  }
-  return entry;
-}
-
-}  // namespace
-
 // -- announcing ---
 
 void gossip_core::impl::announce(peer_slot slot, topic_slot topic, std::uint64_t number) {
@@ -62,7 +47,7 @@ std::vector<chunk_view> gossip_core::impl::encode_announcements(
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const cached_message& held = *cached_number(list[i].number);
-    group.push_back(entry_for(held, false, config_.lazy.push_bytes_min));
+    group.push_back(entry_for(held, false));
     bytes += rpc_writer::announcement_bytes(held.id.size());
     const bool last = i + 1 == list.size();
     const bool full = bytes + config_.topic_bytes_max + 256 > config_.control_bytes_max;
@@ -74,57 +59,6 @@ std::vector<chunk_view> gossip_core::impl::encode_announcements(
     bytes = 0;
   }
   return frames;
-}
-
-/// Announces a message as being pushed, and pushes it; false when enough is under way to the peer.
-bool gossip_core::impl::start_push(peer_slot slot, topic_slot topic, const cached_message& held,
-                                   bool counted) {
-  peer_state& peer = peers_[slot];
-  if (peer.pushes.size() >= config_.lazy.pushes_per_peer_max) return false;
-  if (std::ranges::find(peer.pushes, held.number, &outbound_push::tag) != peer.pushes.end())
-    return false;
-  const announcement_entry entry = entry_for(held, true, config_.lazy.push_bytes_min);
-  const std::string& name = *topics_[topic]->name;
-  control_to(slot, name.size() + rpc_writer::announcement_bytes(held.id.size()))
-      .announce(name, {&entry, 1});
-  ++counters_.announcements_sent;
-  push_to(slot, {held.number, held.number, counted}, held);
-  return true;
-}
-
-void gossip_core::impl::push_to(peer_slot slot, const outbound_push& push,
-                                const cached_message& held) {
-  peer_state& peer = peers_[slot];
-  peer.pushes.push_back(push);
-  ++counters_.pushes_started;
-  ++counters_.frames_sent;
-  counters_.bytes_sent += held.frame.size();
-  out_->pushes.push_back({peer.known.peer, push.tag, held.frame, config_.lazy.push_timeout});
-}
-
-void gossip_core::impl::take_pulls(peer_slot slot) {
-  peer_state& peer = peers_[slot];
-  constexpr std::uint64_t asked_bit = std::uint64_t{1} << 63;
-  for (const pull_entry& pull : rpc_.pulls) {
-    const cached_message* known = cached_number(pull.announced);
-    // Only large messages are announced with a number; a tag of the peer's own choice must not be
-    // one of ours.
-    const bool odd
-        = (pull.tag & asked_bit) == 0
-          || (known != nullptr && known->frame.size() < config_.lazy.push_bytes_min)
-          || std::ranges::find(peer.pushes, pull.tag, &outbound_push::tag) != peer.pushes.end();
-    if (known == nullptr || odd) {
-      drop(drop_reason::pull_unknown);
-      continue;
-    }
-    cached_message& held = *cache_.find(hash_of(known->id.bytes()));
-    if (peer.pushes.size() >= config_.lazy.pushes_per_peer_max) {
-      drop(drop_reason::pull_limit);
-    } else if (may_answer(slot, held)) {
-      ++counters_.copies_answered;
-      push_to(slot, {pull.tag, held.number, false}, held);
-    }
-  }
 }
 
 }  // namespace weft::gossip

@@ -133,8 +133,7 @@ void gossip_core::impl::peer_down(const peer_id& peer) {
   }
   forget_source(slot);
   std::erase(announcing_, slot);
-  for (const outbound_push& push : state.pushes)
-    if (push.counted) conclude(push.number, false);
+  forget_pushes(state);
   state.counters.application = 0;
   retained_.keep(peer, state.counters, now_);
   const std::uint32_t generation = state.generation + 1;

@@ -59,7 +59,7 @@ gossip_core::impl::told gossip_core::impl::tell(peer_slot slot, topic_slot topic
     return told::announced;
   }
   if (peer.weft && held.frame.size() >= config_.lazy.push_bytes_min) {
-    if (!start_push(slot, topic, held, klass == send_class::own)) {
+    if (!push(slot, held, klass == send_class::own)) {
       announce(slot, topic, held.number);
       return told::announced;
     }
@@ -163,29 +163,6 @@ result<message_id> gossip_core::impl::publish_in(std::uint64_t ticket, topic_sta
 
 void gossip_core::impl::fate_of_send(const peer_id&, std::uint64_t tag, fate what) {
   conclude(tag, what == fate::sent);
-}
-
-void gossip_core::impl::fate_of_push(const peer_id& peer, std::uint64_t tag, fate what) {
-  const peer_slot slot = slot_of(peer);
-  if (slot == no_peer) return;
-  auto& pushes = peers_[slot].pushes;
-  const auto found = std::ranges::find(pushes, tag, &outbound_push::tag);
-  if (found == pushes.end()) return;
-  const outbound_push push = *found;
-  pushes.erase(found);
-  switch (what) {
-    case fate::sent:
-      ++counters_.pushes_completed;
-      break;
-    case fate::refused:
-      ++counters_.pushes_called_off;
-      break;
-    case fate::dropped:
-      ++counters_.pushes_failed;
-      break;
-  }
-  // A peer that calls a push off has the message, or another copy under way.
-  if (push.counted) conclude(push.number, what != fate::dropped);
 }
 
 void gossip_core::impl::conclude(std::uint64_t number, bool sent) {

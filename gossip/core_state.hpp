@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -23,6 +24,8 @@ namespace weft::gossip {
 using peer_slot = std::uint16_t;
 using topic_slot = std::uint32_t;
 inline constexpr peer_slot no_peer = 0xffff;
+/// Tags of pushes that were asked for, by whoever asked; others are the sender's numbers.
+inline constexpr std::uint64_t asked_bit = std::uint64_t{1} << 63;
 
 /// A peer as long as it stays; slots are used again, generations are not.
 struct peer_ref {
@@ -38,8 +41,9 @@ struct pending_announcement {
   friend bool operator==(const pending_announcement&, const pending_announcement&) = default;
 };
 
-/// A push of this node that is under way.
+/// A push of this node that is under way, or waits for its turn.
 struct outbound_push {
+  /// The message's number, or what a peer that pulls chose: with `asked_bit`.
   std::uint64_t tag = 0;
   /// The message's number in the cache.
   std::uint64_t number = 0;
@@ -78,6 +82,8 @@ struct peer_state {
   bool touched = false;
   std::vector<pending_announcement> announcing;
   std::vector<outbound_push> pushes;
+  /// In order; each at most as long as its message is in the cache.
+  std::deque<outbound_push> waiting_pushes;
 
   /// Understands Weft's additions, and they are on.
   bool weft = false;

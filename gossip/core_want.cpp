@@ -8,8 +8,6 @@ namespace weft::gossip {
 
 namespace {
 
-/// Tags of pushes that were asked for, by whoever asked; others are the sender's numbers.
-constexpr std::uint64_t asked_bit = std::uint64_t{1} << 63;
 constexpr duration patience_min = std::chrono::milliseconds(20);
 constexpr duration patience_unknown = std::chrono::milliseconds(300);
 constexpr duration patience_max = std::chrono::seconds(2);

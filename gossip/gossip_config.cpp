@@ -112,8 +112,10 @@ result<void> check_lazy(const lazy_config& c) {
                           && c.grace_initial <= c.grace_max,
                       "lazy grace_min, grace_initial and grace_max must rise from above 0"));
   return check(c.push_bytes_min >= 1024 && c.pushes_per_peer_max >= 1
-                   && c.push_timeout > duration::zero() && c.push_byte_time_initial_ns >= 1,
-               "lazy push_bytes_min must be at least 1024, the other push limits positive");
+                   && c.pushes_waiting_max <= 65'536 && c.push_timeout > duration::zero()
+                   && c.push_byte_time_initial_ns >= 1,
+               "lazy push_bytes_min must be at least 1024, the other push limits positive, "
+               "pushes_waiting_max at most 65536");
 }
 
 }  // namespace

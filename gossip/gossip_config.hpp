@@ -102,8 +102,11 @@ struct lazy_config {
   duration grace_max = std::chrono::milliseconds(2000);
   /// Messages of at least this size go on a stream of their own, announced with their length.
   std::size_t push_bytes_min = 64 * 1024;
-  /// Pushes under way to one peer; further ones are only announced.
+  /// Pushes under way to one peer …
   std::size_t pushes_per_peer_max = 8;
+  /// … and waiting for their turn, as long as their message is in the cache; further messages are
+  /// only announced.
+  std::size_t pushes_waiting_max = 1024;
   duration push_timeout = std::chrono::seconds(20);
   /// Assumed of a push until one was measured, in nanoseconds per byte.
   std::uint32_t push_byte_time_initial_ns = 200;

@@ -108,10 +108,12 @@ void collect_control(const gossip_metrics& m, metrics::visitor& v) {
   v.count(pulls, pulls_help, {{"event", "needless"}}, m.pulls_needless);
   constexpr auto pushes = "weft_gossip_pushes_total";
   constexpr auto pushes_help = "Large messages sent on streams of their own, by event.";
+  v.count(pushes, pushes_help, {{"event", "queued"}}, m.pushes_queued);
   v.count(pushes, pushes_help, {{"event", "started"}}, m.pushes_started);
   v.count(pushes, pushes_help, {{"event", "completed"}}, m.pushes_completed);
   v.count(pushes, pushes_help, {{"event", "called_off"}}, m.pushes_called_off);
   v.count(pushes, pushes_help, {{"event", "failed"}}, m.pushes_failed);
+  v.count(pushes, pushes_help, {{"event", "expired"}}, m.pushes_expired);
 }
 
 }  // namespace

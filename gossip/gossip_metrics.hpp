@@ -137,10 +137,13 @@ struct gossip_metrics final : metrics::source {
   metrics::counter hedges;
   /// Requests whose eager copy came after all.
   metrics::counter pulls_needless;
+  metrics::counter pushes_queued;
   metrics::counter pushes_started;
   metrics::counter pushes_completed;
   metrics::counter pushes_called_off;
   metrics::counter pushes_failed;
+  /// Waited until their message left the cache.
+  metrics::counter pushes_expired;
 
   void collect(metrics::visitor& v) const override;
 };
