@@ -168,17 +168,13 @@ class gossip_core::impl : private core_members {
   void conclude(std::uint64_t number, bool sent);
   void expire_publications();
 
-  // -- core_lazy.cpp ---
+  // -- core_lazy.cpp, core_push.cpp ---
   void announce(peer_slot slot, topic_slot topic, std::uint64_t number);
   void flush_announcements();
   std::vector<chunk_view> encode_announcements(std::span<const pending_announcement> list);
-
-  // -- core_push.cpp ---
-  announcement_entry entry_for(const cached_message& held, bool pushing) const;
   bool push(peer_slot slot, const cached_message& held, bool counted);
   void start_push(peer_slot slot, const outbound_push& push, const cached_message& held);
   void start_waiting(peer_slot slot);
-  void end_push(const outbound_push& push, bool done);
   void forget_pushes(peer_state& peer);
   void take_pulls(peer_slot slot);
   void take_pull(peer_slot slot, const pull_entry& pull);

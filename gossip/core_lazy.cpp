@@ -6,6 +6,17 @@
 
 namespace weft::gossip {
 
+announcement_entry entry_for(const cached_message& held, bool pushing, std::size_t push_bytes) {
+  announcement_entry entry;
+  entry.id = held.id.bytes();
+  if (held.frame.size() >= push_bytes) {
+    entry.length = held.frame.size();
+    entry.tag = held.number;
+    entry.pushing = pushing;
+  }
+  return entry;
+}
+
 // -- announcing ---
 
 void gossip_core::impl::announce(peer_slot slot, topic_slot topic, std::uint64_t number) {
@@ -47,7 +58,7 @@ std::vector<chunk_view> gossip_core::impl::encode_announcements(
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const cached_message& held = *cached_number(list[i].number);
-    group.push_back(entry_for(held, false));
+    group.push_back(entry_for(held, false, config_.lazy.push_bytes_min));
     bytes += rpc_writer::announcement_bytes(held.id.size());
     const bool last = i + 1 == list.size();
     const bool full = bytes + config_.topic_bytes_max + 256 > config_.control_bytes_max;

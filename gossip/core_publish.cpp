@@ -161,8 +161,13 @@ result<message_id> gossip_core::impl::publish_in(std::uint64_t ticket, topic_sta
 
 // -- what became of them ---
 
-void gossip_core::impl::fate_of_send(const peer_id&, std::uint64_t tag, fate what) {
+void gossip_core::impl::fate_of_send(const peer_id& peer, std::uint64_t tag, fate what) {
   conclude(tag, what == fate::sent);
+  if (what == fate::sent) return;
+  // The queue had no room for an own message: a Weft peer may fetch it when there is.
+  const peer_slot slot = slot_of(peer);
+  const cached_message* held = cached_number(tag);
+  if (slot != no_peer && peers_[slot].weft && held != nullptr) announce(slot, held->topic, tag);
 }
 
 void gossip_core::impl::conclude(std::uint64_t number, bool sent) {

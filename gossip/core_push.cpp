@@ -7,17 +7,6 @@
 /// Large messages to Weft peers: announced with their length, then sent on streams of their own.
 namespace weft::gossip {
 
-announcement_entry gossip_core::impl::entry_for(const cached_message& held, bool pushing) const {
-  announcement_entry entry;
-  entry.id = held.id.bytes();
-  if (held.frame.size() >= config_.lazy.push_bytes_min) {
-    entry.length = held.frame.size();
-    entry.tag = held.number;
-    entry.pushing = pushing;
-  }
-  return entry;
-}
-
 /// Pushes a message now, or behind those that are under way; false when too many wait already.
 bool gossip_core::impl::push(peer_slot slot, const cached_message& held, bool counted) {
   peer_state& peer = peers_[slot];
@@ -44,7 +33,7 @@ void gossip_core::impl::start_push(peer_slot slot, const outbound_push& push,
                                    const cached_message& held) {
   peer_state& peer = peers_[slot];
   if ((push.tag & asked_bit) == 0) {
-    const announcement_entry entry = entry_for(held, true);
+    const announcement_entry entry = entry_for(held, true, config_.lazy.push_bytes_min);
     const std::string& name = *topics_[held.topic]->name;
     control_to(slot, name.size() + rpc_writer::announcement_bytes(held.id.size()))
         .announce(name, {&entry, 1});
@@ -65,23 +54,21 @@ void gossip_core::impl::start_waiting(peer_slot slot) {
     const cached_message* held = cached_number(next.number);
     if (held == nullptr) {
       ++counters_.pushes_expired;
-      end_push(next, false);
+      if (next.counted) conclude(next.number, false);
     } else if ((next.tag & asked_bit) == 0 && unwanted(peer, hash_of(held->id.bytes()))) {
       ++counters_.copies_saved;
-      end_push(next, true);
+      if (next.counted) conclude(next.number, true);
     } else {
       start_push(slot, next, *held);
     }
   }
 }
 
-void gossip_core::impl::end_push(const outbound_push& push, bool done) {
-  if (push.counted) conclude(push.number, done);
-}
-
 void gossip_core::impl::forget_pushes(peer_state& peer) {
-  for (const outbound_push& each : peer.pushes) end_push(each, false);
-  for (const outbound_push& each : peer.waiting_pushes) end_push(each, false);
+  for (const outbound_push& each : peer.pushes)
+    if (each.counted) conclude(each.number, false);
+  for (const outbound_push& each : peer.waiting_pushes)
+    if (each.counted) conclude(each.number, false);
 }
 
 void gossip_core::impl::fate_of_push(const peer_id& peer, std::uint64_t tag, fate what) {
@@ -104,7 +91,7 @@ void gossip_core::impl::fate_of_push(const peer_id& peer, std::uint64_t tag, fat
       break;
   }
   // A peer that calls a push off has the message, or another copy under way.
-  end_push(push, what != fate::dropped);
+  if (push.counted) conclude(push.number, what != fate::dropped);
   start_waiting(slot);
 }
 

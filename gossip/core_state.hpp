@@ -187,6 +187,9 @@ struct cached_message {
   std::vector<std::pair<peer_ref, std::uint8_t>> answers;
 };
 
+/// What a peer is told of a message; messages of `push_bytes` and more with their length.
+announcement_entry entry_for(const cached_message& held, bool pushing, std::size_t push_bytes);
+
 /// One that has a wanted message.
 struct want_source {
   peer_ref peer;

@@ -80,5 +80,36 @@ TEST(push, peer_that_leaves_ends_what_waits) {
   for (const published& o : p.net.outcomes(p.from)) EXPECT_EQ(o.sent + o.dropped, 1u);
 }
 
+TEST(push, own_message_that_found_no_room_is_offered_later) {
+  mesh net(5);
+  const auto a = net.add();
+  const auto b = net.add_puppet({});
+  net.join(a, b);
+  rpc_writer w;
+  w.subscribe(true, "t");
+  net.subscribe_all("t");
+  net.send_raw(b, a, w.take());
+  net.run(2s);
+  net.received(b).clear();
+  net.publish(a, "t", body_of("small"));
+  net.run(50ms);
+  const auto whole
+      = std::ranges::find_if(net.received(b), [](const send& s) { return s.tag != 0; });
+  ASSERT_NE(whole, net.received(b).end());
+  const std::uint64_t tag = whole->tag;
+  net.received(b).clear();
+  net.with(a, [&](gossip_core& core, outbox& out) {
+    core.on_fate(net.id(b), tag, fate::dropped, net.now(), out);
+  });
+  net.run(50ms);
+  std::vector<std::string> announced;
+  rpc_view rpc;
+  for (const send& s : net.received(b)) {
+    ASSERT_TRUE(decode_rpc(s.body, rpc).has_value());
+    for (const auto& each : rpc.announcements) announced.emplace_back(as_text(each.id));
+  }
+  EXPECT_EQ(announced, std::vector<std::string>{std::string(as_text(net.of(0).id.bytes()))});
+}
+
 }  // namespace
 }  // namespace weft::gossip::test
