@@ -103,8 +103,10 @@ void gossip_core::impl::take_pull(peer_slot slot, const pull_entry& pull) {
   peer_state& peer = peers_[slot];
   const cached_message* known = cached_number(pull.announced);
   const auto bears = [&](const outbound_push& each) { return each.tag == pull.tag; };
-  // A tag of the peer's own choice must not be one of ours.
-  if (known == nullptr || (pull.tag & asked_bit) == 0 || std::ranges::any_of(peer.pushes, bears)
+  // Only large messages are announced with a number; a tag of the peer's own choice must not be one
+  // of ours.
+  if (known == nullptr || known->frame.size() < config_.lazy.push_bytes_min
+      || (pull.tag & asked_bit) == 0 || std::ranges::any_of(peer.pushes, bears)
       || std::ranges::any_of(peer.waiting_pushes, bears))
     return drop(drop_reason::pull_unknown);
   const auto waiting
