@@ -97,7 +97,8 @@ void dht_core::impl::check_some() {
   const double gained = to_seconds(now_ - check_tokens_at_) / to_seconds(config_.check_interval);
   check_tokens_ = std::min(burst, check_tokens_ + gained);
   check_tokens_at_ = now_;
-  while (!checks_.empty() && checks_open_ < config_.checks_in_flight && check_tokens_ >= 1) {
+  while (!checks_.empty() && checks_open_ < config_.checks_in_flight && check_tokens_ >= 1
+         && queries_.size() < config_.queries_max) {
     const peer_slot s = checks_.front();
     checks_.pop_front();
     known_peer& p = peers_[s];

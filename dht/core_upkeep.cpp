@@ -202,7 +202,8 @@ std::optional<instant> dht_core::impl::next_deadline() const {
   if (!wakes_.empty()) take(wakes_.begin()->first);
   if (!queries_.empty()) take(queries_.begin()->second.created + config_.query_timeout * 2);
   if (!republish_.empty() && republishing_ == 0 && may_republish()) take(republish_.begin()->first);
-  if (!checks_.empty() && checks_open_ < config_.checks_in_flight) {
+  if (!checks_.empty() && checks_open_ < config_.checks_in_flight
+      && queries_.size() < config_.queries_max) {
     const double missing = std::max(0.0, 1.0 - check_tokens_) * to_seconds(config_.check_interval);
     take(check_tokens_at_ + duration(static_cast<duration::rep>(missing * 1e9) + 1));
   }

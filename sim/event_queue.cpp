@@ -10,18 +10,38 @@ namespace weft::sim {
 
 std::string_view to_string(event_kind kind) noexcept {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(event_kind::count_)> names{
-      "timer",           "round",        "frame",        "request",
-      "response",        "push",         "uplink",       "window",
-      "dial_step",       "accept",       "confirm",      "identify",
-      "close",           "silence",      "reduce",       "request_timeout",
-      "request_refused", "request_done", "push_timeout", "push_refused",
-      "push_done",       "pong",         "fault",        "work",
+      "timer",
+      "round",
+      "frame",
+      "request",
+      "response",
+      "push",
+      "uplink",
+      "window",
+      "stream_open",
+      "dial_step",
+      "accept",
+      "confirm",
+      "identify",
+      "close",
+      "silence",
+      "reduce",
+      "request_timeout",
+      "request_refused",
+      "request_done",
+      "push_timeout",
+      "push_refused",
+      "push_done",
+      "pong",
+      "fault",
+      "work",
       "sample"};
   return names[static_cast<std::size_t>(kind)];
 }
 
 void event_queue::push(instant at, event&& e) {
   std::uint32_t slot = 0;
+  const std::uint32_t link = e.link;
   if (free_.empty()) {
     slot = static_cast<std::uint32_t>(slots_.size());
     slots_.push_back(std::move(e));
@@ -30,7 +50,7 @@ void event_queue::push(instant at, event&& e) {
     free_.pop_back();
     slots_[slot] = std::move(e);
   }
-  const key fresh{at, sequence_++, slot};
+  const key fresh{at, sequence_++, slot, link};
   std::size_t place = heap_.size();
   heap_.push_back(fresh);
   while (place > 0) {
@@ -60,7 +80,10 @@ instant event_queue::pop(event& e) {
     heap_[place] = heap_[least];
     place = least;
   }
-  if (size > 0) heap_[place] = last;
+  if (size > 0) {
+    heap_[place] = last;
+    __builtin_prefetch(&slots_[heap_.front().slot]);
+  }
   e = std::move(slots_[first.slot]);
   free_.push_back(first.slot);
   return first.at;

@@ -31,6 +31,7 @@ enum class event_kind : std::uint8_t {
   // -- the transport's own ---
   uplink,
   window,
+  stream_open,
   dial_step,
   accept,
   confirm,
@@ -82,6 +83,8 @@ class event_queue {
   /// Takes the earliest; the queue is not empty.
   instant pop(event& e);
   instant next_at() const noexcept { return heap_.front().at; }
+  /// The link of the earliest.
+  std::uint32_t next_link() const noexcept { return heap_.front().link; }
 
   bool empty() const noexcept { return heap_.empty(); }
   std::size_t size() const noexcept { return heap_.size(); }
@@ -93,6 +96,8 @@ class event_queue {
     instant at;
     std::uint64_t sequence;
     std::uint32_t slot;
+    /// The event's link: known without a look at the slot.
+    std::uint32_t link;
     bool before(const key& other) const noexcept {
       return at < other.at || (at == other.at && sequence < other.sequence);
     }

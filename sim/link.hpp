@@ -7,24 +7,24 @@
 #include "transport/port.hpp"
 #include "transport/send_queue.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
-#include <optional>
 #include <vector>
 
 /// What the network keeps per session and per peer. Only network*.cpp look inside.
 namespace weft::sim {
 
 /// Protocols of a node: at most this many.
-inline constexpr std::size_t protocols_max = 6;
+inline constexpr std::size_t protocols_max = 4;
 
 /// One thing an end has to say: a frame, request, response or push, with what its event needs.
 struct item {
   event_kind kind = event_kind::frame;
   std::uint8_t protocol = 0;
-  bool first_use = false;
   std::uint64_t number = 0;
   chunk_view body;
   std::size_t sent = 0;
@@ -49,46 +49,45 @@ enum class end_state : std::uint8_t {
   up,
 };
 
-/// One end of a session, and the direction it sends in.
+/// One end of a session, and the direction it sends in. What each frame needs comes first.
 struct link_end {
   node_index node = no_node;
   end_state state = end_state::gone;
   transport::direction side = transport::direction::inbound;
-  transport::session_id session = 0;
-  instant confirmed_at{};
-  /// Another session to the peer is used since; the zero instant: this one is.
-  instant superseded_at{};
-  /// When it gives up for want of a packet; the zero instant while it hears its peer.
-  instant silent_at{};
   /// A stateless reset is on its way.
   bool reset_due = false;
-  /// What `session_up` tells of it.
-  instant started{};
+  /// An event of kind `window` is pending.
+  bool window_waits = false;
+  /// In its node's ring of ends that wait for the access link.
+  bool queued = false;
+  /// Whose turn it is when both frames and transfers wait.
+  bool frames_turn = false;
+  /// Of the node's access link.
+  std::uint64_t up_bytes_per_second = 0;
 
   // -- congestion: at most `window` bytes in each round trip ---
   std::size_t window = 0;
   std::size_t round_bytes = 0;
   instant round_start{};
-  /// An event of kind `window` is pending.
-  bool window_waits = false;
+  /// Bytes that a partition holds, and that the receiver has not dealt with.
+  std::size_t held_bytes = 0;
+  std::size_t unhandled_bytes = 0;
 
-  // -- what waits ---
   std::array<lane, protocols_max> lanes{};
   /// Items on streams of their own, and large frames, in turns of one piece.
   std::vector<item> transfers;
+
+  // -- what happens rarely ---
+  transport::session_id session = 0;
+  instant started{};
+  instant confirmed_at{};
+  /// Another session to the peer is used since; the zero instant: this one is.
+  instant superseded_at{};
+  /// When it gives up for want of a packet; the zero instant while it hears its peer.
+  instant silent_at{};
   /// Arrivals that a partition or clog holds back.
   std::vector<event> held;
-  std::size_t held_bytes = 0;
   instant held_since{};
-  /// Bytes that the receiver has not dealt with.
-  std::size_t unhandled_bytes = 0;
-  /// In its node's ring of ends that wait for the access link.
-  bool queued = false;
-  /// Whose turn it is when both frames and transfers wait.
-  bool frames_turn = false;
-  /// Held by a fault of its own.
-  bool clogged = false;
-
   /// Numbers of the requests this end asked and the pushes it sent that are not over.
   std::vector<std::uint64_t> asked;
   std::vector<std::uint64_t> pushed;
@@ -98,14 +97,14 @@ struct link_end {
 
 /// A session, or the attempt at one.
 struct link {
-  std::array<link_end, 2> ends;
   /// Counts the links that had this place; never 0.
   std::uint32_t generation = 0;
-  duration one_way{};
-  /// End 0 dialled: the number of its dial.
-  std::uint64_t dial = 0;
   /// Requests and pushes under way, both directions.
-  std::size_t streams = 0;
+  std::uint32_t streams = 0;
+  duration one_way{};
+  std::array<link_end, 2> ends;
+  /// End 0 dialled: the number of its dial, and where it dialled.
+  std::uint64_t dial = 0;
   multiaddr address;
 
   duration round_trip() const noexcept { return 2 * one_way; }
@@ -141,90 +140,46 @@ struct peer_slot {
   std::unique_ptr<backlog> waiting;
 };
 
-/// A request between being asked and being over at both ends.
-struct exchange {
-  bool used = false;
-  /// The responder has it and has not answered.
-  bool with_responder = false;
-  /// The protocol has an answer to it.
-  bool answered = true;
-  std::uint8_t asker = 0;
-  std::uint8_t protocol = 0;
-  std::uint32_t generation = 0;
-  std::uint32_t link = 0;
-  transport::request_id id = 0;
-};
+/// The first bytes of a peer's key as a number: two nodes of a simulation never share it.
+inline std::uint64_t key_of(const peer_id& id) noexcept {
+  std::uint64_t word = 0;
+  const auto bytes = id.bytes();
+  if (bytes.size() >= 24) std::memcpy(&word, bytes.data() + 16, sizeof(word));
+  return word;
+}
 
-/// A push between being asked for and its fate.
-struct push_record {
-  bool used = false;
-  /// Whole at the receiver; its acknowledgement is on its way.
-  bool arrived = false;
-  std::uint8_t sender = 0;
-  std::uint8_t protocol = 0;
-  std::uint32_t generation = 0;
-  std::uint32_t link = 0;
-  std::uint64_t tag = 0;
-};
-
-/// A dial command until it is answered.
-struct dial_record {
-  bool used = false;
-  std::uint32_t generation = 0;
-  node_index node = no_node;
-  transport::request_id id = 0;
-  std::optional<peer_id> expected;
-  std::vector<multiaddr> addresses;
-  std::size_t next = 0;
-  /// Places of links.
-  std::vector<std::uint32_t> attempts;
-  /// Counts starts of addresses: a stagger timer of an earlier one is void.
-  std::uint32_t step = 0;
-  error last{ec::unreachable};
-};
-
-/// Records that are named by a number that is never used twice: place and generation.
-template <class Record>
-class record_table {
+/// A node's peers by key. Keys lie apart from the slots, so that a search stays within a few cache
+/// lines.
+class peer_table {
  public:
-  std::uint64_t add() {
-    std::uint32_t place = 0;
-    if (free_.empty()) {
-      place = static_cast<std::uint32_t>(records_.size());
-      records_.emplace_back();
-    } else {
-      place = free_.back();
-      free_.pop_back();
-    }
-    Record& r = records_[place];
-    const std::uint32_t generation = r.generation + 1;
-    r = Record{};
-    r.used = true;
-    r.generation = generation;
-    return std::uint64_t{generation} << 32 | place;
+  /// Null when there is none; valid until the next `add` or `remove`.
+  peer_slot* find(std::uint64_t key) noexcept {
+    const auto at = std::lower_bound(keys_.begin(), keys_.end(), key);
+    return at != keys_.end() && *at == key ? &slots_[static_cast<std::size_t>(at - keys_.begin())]
+                                           : nullptr;
   }
-  /// Null when it is over.
-  Record* find(std::uint64_t number) {
-    const auto place = static_cast<std::uint32_t>(number);
-    if (place >= records_.size()) return nullptr;
-    Record& r = records_[place];
-    return r.used && r.generation == number >> 32 ? &r : nullptr;
+  peer_slot& add(std::uint64_t key) {
+    const auto at = std::lower_bound(keys_.begin(), keys_.end(), key) - keys_.begin();
+    keys_.insert(keys_.begin() + at, key);
+    return *slots_.emplace(slots_.begin() + at);
   }
-  void remove(std::uint64_t number) {
-    records_[static_cast<std::uint32_t>(number)].used = false;
-    free_.push_back(static_cast<std::uint32_t>(number));
+  void remove(const peer_slot* slot) {
+    const auto at = slot - slots_.data();
+    keys_.erase(keys_.begin() + at);
+    slots_.erase(slots_.begin() + at);
   }
-  /// Removes the records for which `over` is true.
-  template <class Predicate>
-  void remove_if(Predicate over) {
-    for (std::size_t place = 0; place < records_.size(); ++place)
-      if (records_[place].used && over(records_[place])) remove(place);
+  void clear() {
+    keys_.clear();
+    slots_.clear();
   }
-  std::size_t size() const noexcept { return records_.size() - free_.size(); }
+  bool empty() const noexcept { return slots_.empty(); }
+  peer_slot& back() noexcept { return slots_.back(); }
+  auto begin() const noexcept { return slots_.begin(); }
+  auto end() const noexcept { return slots_.end(); }
 
  private:
-  std::vector<Record> records_;
-  std::vector<std::uint32_t> free_;
+  std::vector<std::uint64_t> keys_;
+  std::vector<peer_slot> slots_;
 };
 
 }  // namespace weft::sim

@@ -5,25 +5,12 @@
 #include "transport/builtin.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <type_traits>
 #include <utility>
 
 namespace weft::sim {
 
 using transport::frame_fate;
-
-namespace {
-
-std::uint64_t key_of(const peer_id& id) noexcept {
-  // behind the multihash and protobuf headers: bytes of the key itself
-  std::uint64_t word = 0;
-  const auto bytes = id.bytes();
-  if (bytes.size() >= 24) std::memcpy(&word, bytes.data() + 16, sizeof(word));
-  return mix(0, word);
-}
-
-}  // namespace
 
 void backlog::tell(transport::protocol_index protocol, std::uint64_t tag, frame_fate fate) {
   network_.tell(node_, peer_, protocol, tag, fate);
@@ -60,9 +47,11 @@ node_index network::add(membership who, endpoint& to) {
   std::size_t concerns = 0;
   for (const auto& p : protocols_) concerns = std::max<std::size_t>(concerns, p.concern + 1U);
   members_.back()->told.resize(concerns);
+  ids_.push_back(members_.back()->who.id);
+  keys_.push_back(key_of(ids_.back()));
   by_address_[members_.back()->who.address] = number;
   const auto enter = [this](node_index n) {
-    std::size_t at = key_of(members_[n]->who.id) & (by_id_.size() - 1);
+    std::size_t at = keys_[n] & (by_id_.size() - 1);
     while (by_id_[at] != no_node) at = (at + 1) & (by_id_.size() - 1);
     by_id_[at] = n;
   };
@@ -78,7 +67,7 @@ node_index network::find(const peer_id& id) const noexcept {
   if (by_id_.empty()) return no_node;
   for (std::size_t at = key_of(id) & (by_id_.size() - 1);; at = (at + 1) & (by_id_.size() - 1)) {
     const node_index n = by_id_[at];
-    if (n == no_node || members_[n]->who.id == id) return n;
+    if (n == no_node || ids_[n] == id) return n;
   }
 }
 
@@ -87,7 +76,14 @@ void network::start(node_index node) {
   m.alive = true;
   m.draining = false;
   m.up_free = m.down_free = m.slow_free = time_.now();
-  reconsider();
+  if (std::exchange(m.started, true)) reconsider_node(node);
+}
+
+/// What the peers that still believe in a session with the node hear of it.
+void network::reconsider_node(node_index node) {
+  for (auto& other : members_)
+    if (const peer_slot* slot = slot_of(*other, node); slot != nullptr)
+      for (const std::uint32_t place : std::vector(slot->links)) reconsider(place);
 }
 
 void network::crash(node_index node) {
@@ -108,18 +104,12 @@ void network::crash(node_index node) {
   m.ring.clear();
   m.dials = 0;
   m.round_pending = false;
-  reconsider();
+  reconsider_node(node);
 }
 
 link* network::find_link(const event& e) {
   link& l = links_[e.link];
   return l.generation == e.generation ? &l : nullptr;
-}
-
-peer_slot* network::slot_of(member& m, node_index peer) {
-  const auto at = std::lower_bound(m.peers.begin(), m.peers.end(), peer,
-                                   [](const peer_slot& s, node_index p) { return s.peer < p; });
-  return at != m.peers.end() && at->peer == peer ? &*at : nullptr;
 }
 
 bool network::speaks(std::uint8_t protocol, transport::stream_kind kind) const {
@@ -148,8 +138,7 @@ void network::tell(node_index node, node_index peer, std::uint8_t protocol, std:
                    frame_fate fate) {
   member& m = *members_[node];
   if (tag == 0 || !m.alive || protocol >= protocols_.size()) return;
-  m.told[protocols_[protocol].concern].fates.push_back(
-      {members_[peer]->who.id, protocol, tag, fate});
+  m.told[protocols_[protocol].concern].fates.push_back({ids_[peer], protocol, tag, fate});
   need_round(m);
 }
 

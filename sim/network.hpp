@@ -5,6 +5,7 @@
 #include "sim/endpoint.hpp"
 #include "sim/link.hpp"
 #include "sim/network_config.hpp"
+#include "sim/record_table.hpp"
 #include "sim/timeline.hpp"
 #include "transport/port.hpp"
 #include "transport/transport_metrics.hpp"
@@ -15,7 +16,9 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weft::sim {
@@ -26,7 +29,6 @@ namespace weft::sim {
 class network {
  public:
   static constexpr std::size_t sides_max = 8;
-
   /// `protocols` are every node's; at most `protocols_max`.
   network(timeline& time, const network_config& config, std::vector<transport::protocol> protocols,
           rng random);
@@ -41,12 +43,16 @@ class network {
   void crash(node_index node);
   bool running(node_index node) const { return members_[node]->alive; }
   transport::port& port_of(node_index node) { return *members_[node]; }
-  const peer_id& id_of(node_index node) const { return members_[node]->who.id; }
+  const peer_id& id_of(node_index node) const { return ids_[node]; }
   const multiaddr& address_of(node_index node) const { return members_[node]->listen; }
   const site& site_of(node_index node) const { return members_[node]->who.where; }
   node_index find(const peer_id& id) const noexcept;
   std::size_t size() const noexcept { return members_.size(); }
 
+  /// Asks the processor for what the next event will touch.
+  void expect(std::uint32_t link) const noexcept {
+    if (link < links_.size()) __builtin_prefetch(&links_[link]);
+  }
   /// Everything of the kinds that belong to the network.
   void handle(event& e);
 
@@ -59,7 +65,7 @@ class network {
   void block(std::uint8_t from, std::uint8_t to, bool blocked) { blocked_[from][to] = blocked; }
   /// Holds everything to and from a node.
   void clog(node_index node, bool clogged) { members_[node]->clogged = clogged; }
-  /// Holds one direction of the sessions between two nodes.
+  /// Holds what one node sends to another.
   void clog_link(node_index from, node_index to, bool clogged);
   /// Deals with what the calls above changed: releases what was held, starts and stops idle
   /// timers.
@@ -71,7 +77,6 @@ class network {
 
   // -- observers ---
   const network_config& config() const noexcept { return config_; }
-  network_config& config() noexcept { return config_; }
   const network_totals& totals() const noexcept { return totals_; }
   const transport::transport_metrics& metrics() const noexcept { return metrics_; }
   std::uint64_t bytes_of(transport::protocol_index p) const { return protocol_bytes_[p]; }
@@ -101,6 +106,7 @@ class network {
     multiaddr listen;
     multiaddr listen_with_peer;
     bool alive = false;
+    bool started = false;
     bool reachable = true;
     bool clogged = false;
     bool draining = false;
@@ -110,8 +116,7 @@ class network {
     instant slow_free{};
     instant up_free{};
     instant down_free{};
-    /// Sorted by peer.
-    std::vector<peer_slot> peers;
+    peer_table peers;
     /// Inbound sessions by the caller's IP address.
     std::map<std::array<std::uint8_t, 16>, std::size_t> callers;
     std::deque<end_name> ring;
@@ -133,7 +138,7 @@ class network {
   void need_round(member& m);
   void now_event(member& m, transport::event e);
   link* find_link(const event& e);
-  peer_slot* slot_of(member& m, node_index peer);
+  peer_slot* slot_of(member& m, node_index peer) { return m.peers.find(keys_[peer]); }
   std::uint8_t end_of(const link& l, node_index node) const {
     return l.ends[0].node == node ? 0 : 1;
   }
@@ -160,6 +165,8 @@ class network {
   void on_frame(event& e, link& l);
 
   // -- network_streams.cpp ---
+  void open_stream(std::uint32_t place, std::uint8_t e, item&& what);
+  void on_stream_open(event& e, link& l);
   void ask(node_index from, transport::request_command& c);
   void respond(node_index from, transport::respond_command& c);
   void on_request(event& e, link& l);
@@ -206,6 +213,7 @@ class network {
   // -- network_faults.cpp ---
   bool blocked(const link& l, std::uint8_t from) const;
   bool blocked(node_index from, node_index to) const;
+  void reconsider_node(node_index node);
   void reconsider(std::uint32_t place);
   void hold(link_end& end, std::size_t bytes, event&& arrival);
   void release(std::uint32_t place, std::uint8_t e);
@@ -219,7 +227,10 @@ class network {
   network_totals totals_;
   std::array<std::uint64_t, protocols_max> protocol_bytes_{};
   std::vector<std::unique_ptr<member>> members_;
-  /// Open addressing by the middle of the peer id.
+  /// By node; apart from the members because every frame needs them.
+  std::vector<std::uint64_t> keys_;
+  std::vector<peer_id> ids_;
+  /// Open addressing by the peer's key.
   std::vector<node_index> by_id_;
   std::map<ip_endpoint, node_index> by_address_;
   /// A deque: links stay where they are.
@@ -229,6 +240,7 @@ class network {
   record_table<push_record> pushes_;
   record_table<dial_record> dials_;
   std::array<std::array<bool, sides_max>, sides_max> blocked_{};
+  std::set<std::pair<node_index, node_index>> clogged_pairs_;
   bool faulty_ = false;
   transport::session_id next_session_ = 1;
   std::vector<transport::event> one_event_;

@@ -12,34 +12,34 @@ using transport::close_reason;
 bool network::blocked(node_index from, node_index to) const {
   const member& a = *members_[from];
   const member& b = *members_[to];
-  return faulty_ && (a.clogged || b.clogged || blocked_[a.side][b.side]);
+  return faulty_
+         && (a.clogged || b.clogged || blocked_[a.side][b.side]
+             || clogged_pairs_.contains({from, to}));
 }
 
 bool network::blocked(const link& l, std::uint8_t from) const {
-  return faulty_ && (l.ends[from].clogged || blocked(l.ends[from].node, l.ends[1 - from].node));
+  return blocked(l.ends[from].node, l.ends[1 - from].node);
 }
 
 void network::clog_link(node_index from, node_index to, bool clogged) {
-  peer_slot* slot = slot_of(*members_[from], to);
-  if (slot == nullptr) return;
-  for (const std::uint32_t place : slot->links)
-    links_[place].ends[end_of(links_[place], from)].clogged = clogged;
+  if (clogged)
+    clogged_pairs_.insert({from, to});
+  else
+    clogged_pairs_.erase({from, to});
 }
 
 void network::heal() {
   for (auto& row : blocked_) row.fill(false);
   for (auto& m : members_) m->clogged = false;
-  for (auto& l : links_)
-    for (auto& end : l.ends) end.clogged = false;
+  clogged_pairs_.clear();
   reconsider();
 }
 
 void network::reconsider() {
-  faulty_ = false;
+  faulty_ = !clogged_pairs_.empty();
   for (const auto& row : blocked_)
     faulty_ = faulty_ || std::find(row.begin(), row.end(), true) != row.end();
   for (const auto& m : members_) faulty_ = faulty_ || m->clogged;
-  for (const auto& l : links_) faulty_ = faulty_ || l.ends[0].clogged || l.ends[1].clogged;
   for (std::uint32_t place = 0; place < links_.size(); ++place) reconsider(place);
 }
 

@@ -23,20 +23,21 @@ duration time_to_send(std::size_t bytes, std::uint64_t bytes_per_second) noexcep
 
 void network::send(node_index from, transport::send_command& c) {
   member& m = *members_[from];
-  const node_index peer = find(c.peer);
   const auto drop = [&](frame_drop reason) {
     ++metrics_.frames_dropped[reason];
-    if (peer != no_node) tell(from, peer, c.protocol, c.tag, frame_fate::dropped);
+    const node_index to = c.tag == 0 ? no_node : find(c.peer);
+    if (to != no_node) tell(from, to, c.protocol, c.tag, frame_fate::dropped);
   };
-  peer_slot* slot = peer == no_node ? nullptr : slot_of(m, peer);
+  peer_slot* slot = m.peers.find(key_of(c.peer));
   if (slot == nullptr) return drop(frame_drop::no_session);
   if (!speaks(c.protocol, transport::stream_kind::frames)) return drop(frame_drop::unsupported);
   if (c.body.size() > protocols_[c.protocol].frame_bytes_max) return drop(frame_drop::oversized);
+  const node_index peer = slot->peer;
   link& l = links_[slot->chosen];
   const std::uint8_t e = end_of(l, from);
   if (goes_at_once(m, *slot, l, l.ends[e], c.protocol, c.body.size() + config_.overhead_bytes)) {
     tell(from, peer, c.protocol, c.tag, frame_fate::sent);
-    return say(slot->chosen, e, {event_kind::frame, c.protocol, false, 0, std::move(c.body), 0});
+    return say(slot->chosen, e, {event_kind::frame, c.protocol, 0, std::move(c.body), 0});
   }
   if (!slot->waiting)
     slot->waiting = std::make_unique<backlog>(*this, from, peer, config_.bounds.queue, metrics_);
@@ -82,8 +83,7 @@ instant network::put_on_wire(member& m, link_end& end, std::uint8_t protocol, st
   end.round_bytes += bytes;
   totals_.bytes += bytes;
   protocol_bytes_[protocol] += bytes;
-  m.up_free
-      = std::max(m.up_free, time_.now()) + time_to_send(bytes, m.who.where.up_bytes_per_second);
+  m.up_free = std::max(m.up_free, time_.now()) + time_to_send(bytes, end.up_bytes_per_second);
   return m.up_free;
 }
 
@@ -128,7 +128,6 @@ void network::depart(std::uint32_t place, std::uint8_t e, item&& what, instant l
     way.open_at = time_.now() + negotiation;
   }
   if (frame) left = std::max(left, way.open_at);
-  if (what.first_use) left += negotiation;
   instant at = left + travel(l, end, bytes);
   if (frame) at = way.last_arrival = std::max(at, way.last_arrival + duration(1));
   if (members_[arrival.node]->slow != duration{}) {
@@ -221,7 +220,7 @@ bool network::step_frames(std::uint32_t place, std::uint8_t e) {
   auto next = slot->waiting->queue.pop(time_.now(), busy);
   if (!next) return false;
   tell(end.node, peer, next->protocol, next->tag, frame_fate::sent);
-  item what{event_kind::frame, next->protocol, false, 0, std::move(next->body), 0};
+  item what{event_kind::frame, next->protocol, 0, std::move(next->body), 0};
   if (what.body.size() + config_.overhead_bytes <= config_.segment_bytes) {
     say(place, e, std::move(what));
   } else {
@@ -259,9 +258,8 @@ bool network::settle(event& e, link& l) {
   member& m = *members_[e.node];
   const instant now = time_.now();
   const std::size_t bytes = e.body.size() + config_.overhead_bytes;
-  const auto& from = members_[l.ends[1 - e.end].node]->who.where;
   // The first byte came as much earlier as the sender's link took for the rest.
-  const instant first = now - time_to_send(bytes, from.up_bytes_per_second);
+  const instant first = now - time_to_send(bytes, l.ends[1 - e.end].up_bytes_per_second);
   const instant begin = std::max(first, m.down_free);
   m.down_free = std::max(now, begin + time_to_send(bytes, m.who.where.down_bytes_per_second));
   instant ready = m.down_free;
@@ -302,7 +300,7 @@ void network::on_frame(event& e, link& l) {
   ++totals_.frames;
   member& m = *members_[e.node];
   transport::frame& f = one_frame_.frames.front();
-  f.peer = members_[l.ends[1 - e.end].node]->who.id;
+  f.peer = ids_[l.ends[1 - e.end].node];
   f.protocol = e.protocol;
   f.body = std::move(e.body);
   m.to.on_frames(protocols_[e.protocol].concern, one_frame_);

@@ -39,6 +39,8 @@ std::uint32_t network::new_link(node_index from, node_index to) {
   for (auto& end : l.ends) {
     end.window = config_.window_initial_bytes;
     end.started = time_.now();
+    if (end.node != no_node)
+      end.up_bytes_per_second = members_[end.node]->who.where.up_bytes_per_second;
   }
   if (to != no_node) l.one_way = delay_between(from, to);
   return place;
@@ -65,9 +67,7 @@ void network::begin_session(std::uint32_t place, std::uint8_t e) {
   ++totals_.sessions;
   peer_slot* slot = slot_of(m, peer);
   if (slot == nullptr) {
-    const auto at = std::lower_bound(m.peers.begin(), m.peers.end(), peer,
-                                     [](const peer_slot& s, node_index p) { return s.peer < p; });
-    slot = &*m.peers.emplace(at);
+    slot = &m.peers.add(keys_[peer]);
     slot->peer = peer;
   } else {
     ++totals_.doubled_sessions;
@@ -96,7 +96,7 @@ std::uint32_t network::better(const member& m, node_index peer, std::uint32_t a,
   const link_end& y = links_[b].ends[end_of(links_[b], m.self)];
   const duration apart = x.confirmed_at > y.confirmed_at ? x.confirmed_at - y.confirmed_at
                                                          : y.confirmed_at - x.confirmed_at;
-  const bool lower = m.who.id < members_[peer]->who.id;
+  const bool lower = m.who.id < ids_[peer];
   if (x.side != y.side && apart < crossing_span)
     return (x.side == direction::outbound) == lower ? a : b;
   return x.confirmed_at >= y.confirmed_at ? a : b;
@@ -122,7 +122,7 @@ void network::on_reduce(const event& e) {
   const auto peer = static_cast<node_index>(e.number);
   peer_slot* slot = slot_of(m, peer);
   if (!m.alive || slot == nullptr || slot->links.size() < 2) return;
-  const bool decides = m.who.id < members_[peer]->who.id;
+  const bool decides = m.who.id < ids_[peer];
   for (const std::uint32_t place : std::vector(slot->links)) {
     const link_end& end = links_[place].ends[end_of(links_[place], m.self)];
     if (end.superseded_at == instant{}) continue;
@@ -159,11 +159,15 @@ void network::end_session(std::uint32_t place, std::uint8_t e, close_reason reas
   std::erase(slot->links, place);
   if (slot->links.empty()) {
     const auto session = end.session;
-    raise(m.self, transport::session_down_event{members_[peer]->who.id, session, reason,
-                                                std::move(detail)});
-    m.peers.erase(m.peers.begin() + (slot - m.peers.data()));
+    raise(m.self, transport::session_down_event{ids_[peer], session, reason, std::move(detail)});
+    m.peers.remove(slot);
   } else if (slot->chosen == place) {
     choose(m, *slot);
+    const link& next = links_[slot->chosen];
+    const link_end& own = next.ends[end_of(next, m.self)];
+    raise(m.self, transport::session_up_event{ids_[peer], own.session, own.side,
+                                              members_[peer]->listen_with_peer,
+                                              own.confirmed_at - own.started, 0});
   }
   free_when_over(place);
 }
@@ -197,16 +201,14 @@ void network::on_close(const event& e) {
 }
 
 void network::disconnect(node_index node, const peer_id& peer, const std::string& reason) {
-  const node_index other = find(peer);
-  peer_slot* slot = other == no_node ? nullptr : slot_of(*members_[node], other);
+  peer_slot* slot = members_[node]->peers.find(key_of(peer));
   if (slot == nullptr) return;
   for (const std::uint32_t place : std::vector(slot->links))
     close(place, end_of(links_[place], node), close_reason::local, reason);
 }
 
 void network::ping(node_index node, const transport::ping_command& c) {
-  const node_index other = find(c.peer);
-  peer_slot* slot = other == no_node ? nullptr : slot_of(*members_[node], other);
+  peer_slot* slot = members_[node]->peers.find(key_of(c.peer));
   if (slot == nullptr) return raise(node, transport::ping_event{c.id, c.peer, fail(ec::not_found)});
   link& l = links_[slot->chosen];
   answer_later(event_kind::pong, l, slot->chosen, end_of(l, node), c.id, l.round_trip());

@@ -40,6 +40,36 @@ void network::answer_later(event_kind kind, const link& l, std::uint32_t place, 
   time_.in(wait, std::move(e));
 }
 
+/// Negotiates a stream of its own for `what`; its content leaves when that is done.
+void network::open_stream(std::uint32_t place, std::uint8_t e, item&& what) {
+  link& l = links_[place];
+  if (config_.negotiation_round_trips == 0) {
+    l.ends[e].transfers.push_back(std::move(what));
+    return enqueue(place, e);
+  }
+  event later;
+  later.kind = event_kind::stream_open;
+  later.protocol = what.protocol;
+  later.end = e;
+  later.node = l.ends[e].node;
+  later.link = place;
+  later.generation = l.generation;
+  later.number = what.number;
+  later.body = std::move(what.body);
+  time_.in(
+      travel(l, l.ends[e], 0) + l.one_way + l.round_trip() * (config_.negotiation_round_trips - 1),
+      std::move(later));
+}
+
+void network::on_stream_open(event& e, link& l) {
+  const bool asks = exchanges_.find(e.number) != nullptr;
+  const bool push = speaks(e.protocol, transport::stream_kind::push);
+  if (push ? pushes_.find(e.number) == nullptr : !asks) return;
+  l.ends[e.end].transfers.push_back(
+      {push ? event_kind::push : event_kind::request, e.protocol, e.number, std::move(e.body), 0});
+  enqueue(e.link, e.end);
+}
+
 // -- requests ---
 
 void network::ask(node_index from, transport::request_command& c) {
@@ -47,8 +77,7 @@ void network::ask(node_index from, transport::request_command& c) {
     ++metrics_.request_failures;
     raise(from, transport::response_event{c.id, fail(why)});
   };
-  const node_index peer = find(c.peer);
-  peer_slot* slot = peer == no_node ? nullptr : slot_of(*members_[from], peer);
+  peer_slot* slot = members_[from]->peers.find(key_of(c.peer));
   if (!speaks(c.protocol, transport::stream_kind::exchange)) return refuse(ec::unsupported);
   if (slot == nullptr) return refuse(ec::not_found);
   if (c.body.size() > protocols_[c.protocol].frame_bytes_max) return refuse(ec::oversized);
@@ -68,10 +97,8 @@ void network::ask(node_index from, transport::request_command& c) {
   x.id = c.id;
   ++l.streams;
   l.ends[e].asked.push_back(number);
-  l.ends[e].transfers.push_back(
-      {event_kind::request, c.protocol, true, number, std::move(c.body), 0});
   answer_later(event_kind::request_timeout, l, place, e, number, c.timeout);
-  enqueue(place, e);
+  open_stream(place, e, {event_kind::request, c.protocol, number, std::move(c.body), 0});
 }
 
 void network::on_request(event& e, link& l) {
@@ -87,9 +114,8 @@ void network::on_request(event& e, link& l) {
   ++here.unanswered;
   x->with_responder = true;
   if (!x->answered) answer_later(event_kind::request_done, l, e.link, asker, e.number, l.one_way);
-  now_event(*members_[e.node],
-            transport::request_event{e.number, members_[l.ends[asker].node]->who.id, e.protocol,
-                                     std::move(e.body)});
+  now_event(*members_[e.node], transport::request_event{e.number, ids_[l.ends[asker].node],
+                                                        e.protocol, std::move(e.body)});
 }
 
 void network::respond(node_index from, transport::respond_command& c) {
@@ -104,7 +130,7 @@ void network::respond(node_index from, transport::respond_command& c) {
   if (!c.body || c.body->size() > protocols_[x->protocol].frame_bytes_max)
     return answer_later(event_kind::request_refused, l, x->link, x->asker, c.token, l.one_way);
   l.ends[e].transfers.push_back(
-      {event_kind::response, x->protocol, false, c.token, std::move(*c.body), 0});
+      {event_kind::response, x->protocol, c.token, std::move(*c.body), 0});
   enqueue(x->link, e);
 }
 
@@ -138,13 +164,14 @@ void network::finish_request(std::uint64_t number, result<chunk_view> body) {
 // -- pushes ---
 
 void network::push(node_index from, transport::push_command& c) {
-  const node_index peer = find(c.peer);
-  peer_slot* slot = peer == no_node ? nullptr : slot_of(*members_[from], peer);
+  peer_slot* slot = members_[from]->peers.find(key_of(c.peer));
   const bool known = speaks(c.protocol, transport::stream_kind::push);
   if (slot == nullptr || !known || c.body.size() > protocols_[c.protocol].frame_bytes_max) {
+    const node_index peer = find(c.peer);
     if (peer != no_node) tell(from, peer, c.protocol, c.tag, frame_fate::dropped);
     return;
   }
+  const node_index peer = slot->peer;
   const std::uint32_t place = slot->chosen;
   link& l = links_[place];
   if (l.streams >= config_.bounds.outbound_streams_per_session_max) {
@@ -160,7 +187,6 @@ void network::push(node_index from, transport::push_command& c) {
   p.tag = c.tag;
   ++l.streams;
   l.ends[e].pushed.push_back(number);
-  l.ends[e].transfers.push_back({event_kind::push, c.protocol, true, number, std::move(c.body), 0});
   answer_later(event_kind::push_timeout, l, place, e, number, c.timeout);
   auto& unwanted = members_[peer]->unwanted;
   const auto called_off = std::find(unwanted.begin(), unwanted.end(), std::pair(from, c.tag));
@@ -168,12 +194,11 @@ void network::push(node_index from, transport::push_command& c) {
     unwanted.erase(called_off);
     answer_later(event_kind::push_refused, l, place, e, number, l.round_trip());
   }
-  enqueue(place, e);
+  open_stream(place, e, {event_kind::push, c.protocol, number, std::move(c.body), 0});
 }
 
 void network::cancel_push(node_index from, transport::cancel_push_command& c) {
-  const node_index peer = find(c.peer);
-  peer_slot* slot = peer == no_node ? nullptr : slot_of(*members_[from], peer);
+  peer_slot* slot = members_[from]->peers.find(key_of(c.peer));
   if (slot == nullptr) return;
   for (const std::uint32_t place : slot->links) {
     link& l = links_[place];
@@ -189,7 +214,7 @@ void network::cancel_push(node_index from, transport::cancel_push_command& c) {
   }
   if (!c.inbound) return;
   auto& unwanted = members_[from]->unwanted;
-  unwanted.emplace_back(peer, c.tag);
+  unwanted.emplace_back(slot->peer, c.tag);
   if (unwanted.size() > unwanted_max) unwanted.pop_front();
 }
 
@@ -221,6 +246,11 @@ void network::finish_push(std::uint64_t number, frame_fate fate) {
 void network::on_stream_event(event& e) {
   link* l = find_link(e);
   if (l == nullptr || l->ends[e.end].state == end_state::gone || !members_[e.node]->alive) return;
+  if (e.kind == event_kind::stream_open) {
+    // A negotiation that a partition interrupts goes on after it.
+    if (faulty_ && (blocked(*l, 0) || blocked(*l, 1))) return hold(l->ends[e.end], 0, std::move(e));
+    return on_stream_open(e, *l);
+  }
   const bool from_peer
       = e.kind != event_kind::request_timeout && e.kind != event_kind::push_timeout;
   if (faulty_ && from_peer && blocked(*l, static_cast<std::uint8_t>(1 - e.end))) {
@@ -243,9 +273,8 @@ void network::on_stream_event(event& e) {
       return finish_push(e.number, frame_fate::refused);
     case event_kind::pong: {
       const duration took = l->round_trip();
-      return now_event(
-          *members_[e.node],
-          transport::ping_event{e.number, members_[l->ends[1 - e.end].node]->who.id, took});
+      return now_event(*members_[e.node],
+                       transport::ping_event{e.number, ids_[l->ends[1 - e.end].node], took});
     }
     default:
       return;
