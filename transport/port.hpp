@@ -58,7 +58,8 @@ struct listen_failed_event {
   error why;
 };
 /// First session to a peer, or one more (the newest outbound/inbound pair is reduced to one
-/// deterministically).
+/// deterministically); told again of one that takes over because the session that carried the
+/// peer's frames ended: what was under way on that one is lost.
 struct session_up_event {
   peer_id peer;
   session_id session = 0;

@@ -266,6 +266,36 @@ TEST(session, crossing_dials_are_reduced_to_one) {
   EXPECT_EQ(a.events.count<session_down_event>() + b.events.count<session_down_event>(), 0u);
 }
 
+// The peer has started anew and still its former life's session is taken for one that crossed ours:
+// when that one ends, the session that takes over is told of, for what was under way is lost.
+TEST(session, one_that_takes_over_is_told_of) {
+  std::array<std::uint8_t, 32> higher{1};
+  std::array<std::uint8_t, 32> lower{2};
+  const auto key = [](const auto& seed) { return crypto::ed25519_private_key::from_seed(seed); };
+  if (key(higher).id() < key(lower).id()) std::swap(higher, lower);
+  // The one with the lower id decides which of crossed dials stays, and here it cannot know.
+  test_node self({.key = key(higher)});
+  test_node former({.key = key(lower)});
+  test_node reborn({.key = key(lower)});
+  ASSERT_TRUE(former.dial(self)) << to_string(former.dial_error);
+  const auto first = self.events.wait<session_up_event>();
+  ASSERT_TRUE(first);
+  const auto second = self.dial(reborn);
+  ASSERT_TRUE(second) << to_string(self.dial_error);
+  self.send(reborn.id(), frames_protocol, chunk_view::copy(as_bytes("to the old one")));
+  ASSERT_TRUE(former.frames.wait_frames(1));
+  former.stop();
+  const auto told = self.events.wait<session_up_event>();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->session, second->session);
+  EXPECT_EQ(told->peer, reborn.id());
+  EXPECT_EQ(told->side, direction::outbound);
+  EXPECT_EQ(told->dial, 0U);
+  EXPECT_EQ(self.events.count<session_down_event>(), 0U);
+  self.send(reborn.id(), frames_protocol, chunk_view::copy(as_bytes("to the new one")));
+  EXPECT_TRUE(reborn.frames.wait_frames(1));
+}
+
 TEST(session, requests_time_out_and_unknown_peers_fail) {
   test_node a;
   test_node b;

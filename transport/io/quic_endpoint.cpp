@@ -277,6 +277,15 @@ void quic_endpoint::reduce() {
   }
 }
 
+/// The session that carried a peer's frames is gone and another one takes over. What was under way
+/// on the first is lost: those who speak over it are told of a session as of a new one.
+void quic_endpoint::announce_chosen(const peer_slot& slot) {
+  const session& s = *slot.chosen;
+  context_.events.push_back(session_up_event{
+      s.peer(), s.id(), s.side(),
+      multiaddr::quic_v1(s.conn->path().remote.endpoint()).with_peer(s.peer()), s.handshake, 0});
+}
+
 void quic_endpoint::end_session(session& s) {
   auto& m = context_.metrics;
   const conn_end end = *s.conn->end();
@@ -307,6 +316,7 @@ void quic_endpoint::end_session(session& s) {
       peers_.erase(s.peer());
     } else if (slot->chosen == &s) {
       choose(*slot);
+      announce_chosen(*slot);
     }
   } else {
     if (const auto it = peers_.find(s.peer()); it != peers_.end() && it->second->sessions.empty())

@@ -161,6 +161,7 @@ class quic_endpoint final : public session_host {
   session& add_session(direction side);
   void end_session(session& s);
   void choose(peer_slot& slot);
+  void announce_chosen(const peer_slot& slot);
   static session* better(session* a, session* b, bool self_is_lower) noexcept;
   void reduce();
   void on_tick();
