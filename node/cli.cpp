@@ -132,6 +132,7 @@ int run_command_line(int argc, char** argv) {
   add_talk_commands(app, state);
   add_telling_commands(app, state);
   add_lab_commands(app, state);
+  add_sim_command(app, state);
   add_meta_commands(app, state);
   try {
     app.parse(argc, argv);

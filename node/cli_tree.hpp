@@ -29,6 +29,7 @@ struct cli_state {
   keys_options keys;
   mesh_options mesh;
   bench_options bench;
+  sim_options sim;
   /// A peer or an address, as typed.
   std::string target;
   std::string shell;
@@ -50,5 +51,7 @@ void add_talk_commands(CLI::App& app, cli_state& state);
 void add_telling_commands(CLI::App& app, cli_state& state);
 /// mesh bench
 void add_lab_commands(CLI::App& app, cli_state& state);
+/// sim
+void add_sim_command(CLI::App& app, cli_state& state);
 
 }  // namespace weft::node

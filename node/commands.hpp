@@ -5,6 +5,7 @@
 #include "node/terminal.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -158,6 +159,19 @@ struct bench_options {
   bool here = false;
 };
 exit_code command_bench(const common_options& common, const bench_options& o);
+
+struct sim_options {
+  std::string scenario = "broadcast";
+  /// 0: as many as the scenario says.
+  std::uint32_t nodes = 0;
+  std::uint64_t seed = 1;
+  std::uint32_t runs = 1;
+  std::optional<std::uint64_t> trace_from;
+  bool list = false;
+};
+/// ec::not_found and ec::bad_config for the scenario; failure when the run breaks an invariant or
+/// misses what the scenario expects.
+exit_code command_sim(const common_options& common, const sim_options& o);
 
 /// Parses and runs; the whole of `main`.
 int run_command_line(int argc, char** argv);

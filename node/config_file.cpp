@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: MIT
-#define TOML_EXCEPTIONS 0
 #include "node/config.hpp"
 #include "node/files.hpp"
-
-#include <toml++/toml.h>
+#include "node/toml_values.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <concepts>
 #include <optional>
 #include <utility>
 
@@ -20,69 +15,9 @@ namespace {
 
 constexpr std::size_t config_bytes_max = 1024 * 1024;
 
-/// A value of the file, checked for type only.
-struct assignment {
-  config_slot slot;
-  const toml::node& value;
-
-  std::string operator()(bool* to) const {
-    if (!value.is_boolean()) return "expected true or false";
-    *to = value.as_boolean()->get();
-    return {};
-  }
-  template <std::unsigned_integral T>
-  std::string operator()(T* to) const {
-    if (!value.is_integer()) return "expected a whole number";
-    const auto number = value.as_integer()->get();
-    if (!std::in_range<T>(number))
-      return "expected a whole number that is not negative and not so large";
-    *to = static_cast<T>(number);
-    return {};
-  }
-  std::string operator()(duration* to) const {
-    const auto seconds = value.value<double>();
-    if (!value.is_number() || !seconds || !std::isfinite(*seconds) || std::abs(*seconds) > 1e9)
-      return "expected a number of seconds";
-    *to = std::chrono::duration_cast<duration>(std::chrono::duration<double>(*seconds));
-    return {};
-  }
-  std::string operator()(std::string* to) const {
-    if (!value.is_string()) return "expected a text in quotes";
-    *to = value.as_string()->get();
-    return {};
-  }
-  std::string operator()(std::vector<std::string>* to) const {
-    if (!value.is_array()) return "expected a list of texts, for example [\"a\", \"b\"]";
-    to->clear();
-    for (const auto& element : *value.as_array()) {
-      if (!element.is_string()) return "expected a list of texts, for example [\"a\", \"b\"]";
-      to->push_back(element.as_string()->get());
-    }
-    return {};
-  }
-};
-
-struct numeric_value {
-  template <class T>
-  double operator()(const T* v) const {
-    if constexpr (std::is_arithmetic_v<T>) return static_cast<double>(*v);
-    if constexpr (std::is_same_v<T, duration>) return to_seconds(*v);
-    return 0;
-  }
-};
-
 std::string check_limits(const config_key& key, config& c) {
   if (key.least == key.most) return {};
-  const double number = std::visit(numeric_value{}, key.slot(c));
-  if (number >= key.least && number <= key.most) return {};
-  const auto text = [](double x) {
-    std::array<char, 32> buffer;
-    const auto end
-        = std::to_chars(buffer.data(), buffer.data() + buffer.size(), x, std::chars_format::fixed)
-              .ptr;
-    return std::string(buffer.data(), end);
-  };
-  return "expected " + text(key.least) + " to " + text(key.most) + ", found " + text(number);
+  return check_range(std::visit(numeric_value{}, key.slot(c)), key.least, key.most);
 }
 
 /// Limits and meaning of one key that was just set.
@@ -98,13 +33,10 @@ const config_key* find_key(std::string_view name) {
   return nullptr;
 }
 
-std::string unknown_key_text(std::string_view name) {
+std::string unknown_key(std::string_view name) {
   std::vector<std::string_view> known;
   for (const auto& key : config_keys()) known.push_back(key.name);
-  std::string text = "unknown key '" + std::string(name) + "'";
-  const auto nearest = nearest_name(name, known);
-  if (!nearest.empty()) text += "; did you mean '" + std::string(nearest) + "'?";
-  return text;
+  return unknown_key_text(name, known);
 }
 
 class file_reader {
@@ -121,10 +53,10 @@ class file_reader {
       }
       const auto* key = find_key(full);
       if (!key) {
-        report(line, unknown_key_text(full));
+        report(line, unknown_key(full));
         continue;
       }
-      auto text = std::visit(assignment{key->slot(into_), value}, key->slot(into_));
+      auto text = std::visit(toml_assignment{value}, key->slot(into_));
       if (text.empty()) text = check_value(*key, into_);
       if (!text.empty()) report(line, full + ": " + text);
     }
@@ -164,7 +96,7 @@ std::string unquoted_scalar(const config_slot& slot, const std::string& text) {
   }
   auto parsed = toml::parse("v = " + text);
   if (!parsed || !parsed.table().contains("v")) return "'" + text + "' is not a value of this key";
-  return std::visit(assignment{slot, *parsed.table().get("v")}, slot);
+  return std::visit(toml_assignment{*parsed.table().get("v")}, slot);
 }
 
 }  // namespace
@@ -196,7 +128,7 @@ config_problems apply_overrides(const config_overrides& values, std::string_view
     const auto* key = find_key(name);
     std::string wrong;
     if (!key) {
-      wrong = unknown_key_text(name);
+      wrong = unknown_key(name);
     } else {
       wrong = unquoted_scalar(key->slot(fresh), text);
       if (wrong.empty()) wrong = check_value(*key, fresh);
