@@ -1,7 +1,7 @@
 # bash completion for weft; made by `weft completion bash`.
 _weft() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= word
-  local i known="||init|run|id|config|config check|config show|config defaults|keys|keys show|keys export|keys import|keys passphrase|status|health|peers|routes|wait|connect|disconnect|ping|send|recv|reload|shutdown|pub|sub|topics|dht|dht put|dht get|dht provide|dht find-providers|dht find-peer|mesh|mesh up|bench|version|completion|"
+  local i known="||init|run|id|config|config check|config show|config defaults|keys|keys show|keys export|keys import|keys passphrase|status|health|peers|routes|wait|connect|disconnect|ping|send|recv|reload|shutdown|pub|sub|topics|dht|dht put|dht get|dht provide|dht find-providers|dht find-peer|mesh|mesh up|bench|sim|version|completion|"
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     if [[ $known == *"|${command:+$command }$word|"* ]]; then command="${command:+$command }$word"; fi
@@ -12,7 +12,7 @@ _weft() {
     --topology) COMPREPLY=($(compgen -W 'line ring random full' -- "$current")); return;;
   esac
   case $command in
-    '') COMPREPLY=($(compgen -W 'init run id config keys status health peers routes wait connect disconnect ping send recv reload shutdown pub sub topics dht mesh bench version completion -h --help --dir --json' -- "$current"));;
+    '') COMPREPLY=($(compgen -W 'init run id config keys status health peers routes wait connect disconnect ping send recv reload shutdown pub sub topics dht mesh bench sim version completion -h --help --dir --json' -- "$current"));;
     'init') COMPREPLY=($(compgen -W '-h --help --profile --encrypt --passphrase-file --force --set --dir --json' -- "$current"));;
     'run') COMPREPLY=($(compgen -W '-h --help --config --passphrase-file --set --dir --json' -- "$current"));;
     'id') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
@@ -49,6 +49,7 @@ _weft() {
     'mesh') COMPREPLY=($(compgen -W 'up -h --help --dir --json' -- "$current"));;
     'mesh up') COMPREPLY=($(compgen -W '-h --help --topology --degree --keep --seed --demo --duration --dir --json' -- "$current"));;
     'bench') COMPREPLY=($(compgen -W '-h --help --repetitions --samples --bytes --hops --durable --rate --window --count --seconds --to --nodes --topology --degree --seed --fanout --unsigned --here --dir --json' -- "$current"));;
+    'sim') COMPREPLY=($(compgen -W '-h --help --nodes --seed --scenario --runs --trace-from --list --dir --json' -- "$current"));;
     'version') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'completion') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
   esac
