@@ -5,6 +5,7 @@
 #include "actors/io_links.hpp"
 #include "actors/protocols.hpp"
 #include "base/log.hpp"
+#include "messaging/envelope.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -40,11 +41,24 @@ messaging_actor::behavior_type messaging_actor_impl::make_behavior() {
 // -- events ---
 
 void messaging_actor_impl::on_frames(const transport::frame_batch& batch) {
+  expect_destinations(batch);
   const auto time = now();
   const auto wall = parts_.wall();
   for (const auto& f : batch.frames) core_.on_frame(f.peer, f.body, time, wall, out_);
   core_.on_batch_end(time, wall, out_);
   finish();
+}
+
+/// A relay waits for a big table once for a batch instead of once for each frame.
+void messaging_actor_impl::expect_destinations(const transport::frame_batch& batch) {
+  if (!hops_.expects()) return;
+  destinations_.clear();
+  for (const auto& f : batch.frames) {
+    const auto header = messaging::envelope_header::decode(f.body);
+    if (header && header->destination != parts_.identity->public_key())
+      destinations_.push_back(header->destination);
+  }
+  hops_.expect(destinations_);
 }
 
 void messaging_actor_impl::on_presence(const presence_batch& batch) {

@@ -82,6 +82,7 @@ class messaging_actor_impl {
   };
 
   void on_frames(const transport::frame_batch& batch);
+  void expect_destinations(const transport::frame_batch& batch);
   void on_presence(const presence_batch& batch);
   void on_stored(const stored_batch& stored);
   void on_routes_changed();
@@ -112,6 +113,8 @@ class messaging_actor_impl {
   messaging_actor::pointer self_;
   messaging_parts parts_;
   hop_table hops_;
+  /// Of the batch at hand.
+  std::vector<ed25519_public_key> destinations_;
   messaging::messaging_core core_;
   messaging::outbox out_;
   messaging::outbox work_;

@@ -75,10 +75,10 @@ std::uint64_t siphash_1_3(const siphash_key& key, bytes_view data) noexcept {
   return siphash<1, 3>(key, data);
 }
 
-key_hash::key_hash(const siphash_key& key) noexcept : key_{} {
-  for (std::size_t i = 0; i < key_.size(); ++i) {
+key_permutation::key_permutation(const siphash_key& key) noexcept : secret_{} {
+  for (std::size_t i = 0; i < secret_.size(); ++i) {
     const auto number = static_cast<std::uint8_t>(i);
-    key_[i] = siphash_2_4(key, {&number, 1});
+    secret_[i] = siphash_2_4(key, {&number, 1});
   }
 }
 

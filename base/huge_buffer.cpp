@@ -3,7 +3,6 @@
 
 #include "base/assert.hpp"
 
-#include <algorithm>
 #include <new>
 #include <sys/mman.h>
 #include <utility>
@@ -24,8 +23,6 @@ std::uint8_t* map_aligned(std::size_t size) noexcept {
   const std::size_t before = (huge - reinterpret_cast<std::uintptr_t>(begin) % huge) % huge;
   if (before > 0) munmap(begin, before);
   if (before < huge) munmap(begin + before + size, huge - before);
-  // Only a hint: without huge pages the memory is as good, just slower.
-  static_cast<void>(madvise(begin + before, size, MADV_HUGEPAGE));
   return begin + before;
 }
 
@@ -59,18 +56,35 @@ huge_buffer::~huge_buffer() {
     ::operator delete (data_, std::align_val_t{page_alignment});
 }
 
-void* huge_arena::allocate(std::size_t size, std::size_t alignment) {
-  WEFT_ASSERT(size > 0 && size <= first_buffer && size % alignment == 0 && alignment <= 4096,
+void huge_buffer::merge() noexcept {
+  if (!mapped_) return;
+  static_cast<void>(madvise(data_, size_, MADV_HUGEPAGE));
+#if defined(MADV_COLLAPSE)
+  constexpr int collapse = MADV_COLLAPSE;
+#else
+  constexpr int collapse = 25;  // younger than the C library's headers
+#endif
+  static_cast<void>(madvise(data_, size_, collapse));
+}
+
+huge_arena::piece huge_arena::allocate(std::size_t size, std::size_t alignment) {
+  WEFT_ASSERT(size > 0 && size <= piece_max && size % alignment == 0 && alignment <= 4096,
               "an arena hands out small aligned pieces");
   std::size_t at = (used_ + alignment - 1) / alignment * alignment;
-  if (buffers_.empty() || at + size > buffers_.back().size()) {
-    const std::size_t eighth = bytes_ / 8 / first_buffer * first_buffer;
-    buffers_.emplace_back(std::clamp(eighth, first_buffer, huge_buffer::huge_page));
-    bytes_ += buffers_.back().size();
+  if (at + size > huge_buffer::huge_page) {
+    if (!buffers_.empty()) buffers_.back().merge();
+    buffers_.emplace_back(huge_buffer::huge_page);
     at = 0;
   }
   used_ = at + size;
-  return buffers_.back().data() + at;
+  return {buffers_.back().data() + at, static_cast<std::uint32_t>(buffers_.size() - 1),
+          static_cast<std::uint32_t>(at)};
+}
+
+std::size_t huge_arena::bytes() const noexcept {
+  if (buffers_.empty()) return 0;
+  const std::size_t taken = (used_ + page_alignment - 1) / page_alignment * page_alignment;
+  return (buffers_.size() - 1) * huge_buffer::huge_page + taken;
 }
 
 }  // namespace weft

@@ -7,9 +7,8 @@
 
 namespace weft {
 
-/// Raw memory for big tables, read in random order. From 2 MiB on it is aligned to 2 MiB and the
-/// kernel is asked for huge pages (madvise(2), MADV_HUGEPAGE), so that one TLB entry covers 2 MiB;
-/// where it has none to give, ordinary pages serve in silence. Pages cost nothing until touched.
+/// Raw memory for big tables, read in random order. From 2 MiB on it is aligned to 2 MiB, so that
+/// it can become huge pages, of which one TLB entry covers 2 MiB. Pages cost nothing until touched.
 class huge_buffer {
  public:
   static constexpr std::size_t huge_page = std::size_t{2} << 20;
@@ -26,6 +25,10 @@ class huge_buffer {
   /// Aligned to 4096 bytes at least; the content is not initialised.
   std::uint8_t* data() const noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
+  /// Asks the kernel to merge the pages into huge ones, which copies the content: at once
+  /// (madvise(2), MADV_COLLAPSE, Linux 6.1), or before that in its own time (MADV_HUGEPAGE). Where
+  /// it has none to give, ordinary pages serve on in silence.
+  void merge() noexcept;
 
  private:
   std::uint8_t* data_ = nullptr;
@@ -33,22 +36,31 @@ class huge_buffer {
   bool mapped_ = false;
 };
 
-/// Hands out pieces of `huge_buffer`s and takes none back before its end: the base of pools. Each
-/// buffer has an eighth of the bytes of all before, from 64 KiB to 2 MiB, so little room is wasted
-/// and arenas from 16 MiB on grow by huge pages. Not thread-safe.
+/// Hands out pieces of `huge_buffer`s of one huge page each and takes none back before its end: the
+/// base of pools. Memory is taken by ordinary pages as they are used, so little is idle, and merged
+/// into a huge one when a buffer is full. Not thread-safe.
 class huge_arena {
  public:
-  static constexpr std::size_t first_buffer = std::size_t{64} << 10;
+  static constexpr std::size_t piece_max = std::size_t{64} << 10;
 
-  /// `size` up to 64 KiB; a multiple of `alignment`, a power of two up to 4096.
-  void* allocate(std::size_t size, std::size_t alignment);
-  /// Bytes of all buffers, the part not handed out included.
-  std::size_t bytes() const noexcept { return bytes_; }
+  struct piece {
+    std::uint8_t* data = nullptr;
+    /// Its buffer's number, counted from 0, and where in it.
+    std::uint32_t buffer = 0;
+    std::uint32_t offset = 0;
+  };
+
+  /// `size` up to `piece_max`; a multiple of `alignment`, a power of two up to 4096.
+  piece allocate(std::size_t size, std::size_t alignment);
+  /// In the order of their numbers.
+  const std::vector<huge_buffer>& buffers() const noexcept { return buffers_; }
+  /// Bytes of all pages taken from the system, the part not handed out included.
+  std::size_t bytes() const noexcept;
 
  private:
   std::vector<huge_buffer> buffers_;
-  std::size_t used_ = 0;
-  std::size_t bytes_ = 0;
+  /// Of the last buffer.
+  std::size_t used_ = huge_buffer::huge_page;
 };
 
 }  // namespace weft

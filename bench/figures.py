@@ -61,12 +61,13 @@ FIGURES = [
     Figure("idle memory", "idle", "MB", 25, lambda r: r["rss_bytes"] / 1e6),
     Figure("idle processor", "idle", "% of a core", 1, lambda r: r["cpu_share"] * 100),
     Figure("ready after", "idle", "ms", 150, lambda r: r["ready_after_seconds"] * 1000),
-    Figure("route lookup, 1,000,000 entries", "routing --count 1000000", "ns, p50", 100, operation("lookup")),
+    Figure("route lookup, 1,000,000 entries, in batches", "routing --count 1000000", "ns, p50", 100, operation("lookup")),
+    Figure("route lookup without batches", "routing --count 1000000", "ns, p50", None, operation("lookup_unexpected")),
+    Figure("route lookup, each after the last one's result", "routing --count 1000000", "ns, p50", None,
+           operation("lookup_chain")),
     Figure("route insert", "routing --count 1000000", "ns, p50", 1000, operation("insert")),
     Figure("choice among 10 routes", "routing --count 1000000", "ns, p50", 500, operation("choose_of_10")),
-    Figure("routing table, per entry", "routing --count 1000000", "B", 128, lambda r: r["bytes_per_entry"]["rows"]),
-    Figure("the core's own state beside it", "routing --count 1000000", "B", None,
-           lambda r: r["bytes_per_entry"]["state"] + r["bytes_per_entry"]["signatures"]),
+    Figure("routing table, per entry", "routing --count 1000000", "B", 128, lambda r: r["bytes_per_entry"]["total"]),
     Figure("1,000 sessions lost in 60 s", "sessions --count 1000 --seconds 60", "sessions", 0, lambda r: r["sessions_lost"]),
 ]
 

@@ -179,6 +179,10 @@ exit_code bench_routing(const common_options& common, const bench_options& o) {
   routing::table_bench_options options;
   options.entries = o.count;
   if (o.samples) options.samples = o.samples;
+  options.resident = [] {
+    const auto usage = metrics::read_process_usage();
+    return usage ? std::size_t{usage->resident_bytes} : 0;
+  };
   const auto cpu_before = own_cpu_seconds();
   const auto r = routing::run_table_bench(options, transport::io::now);
   json operations = json::array();
@@ -197,9 +201,12 @@ exit_code bench_routing(const common_options& common, const bench_options& o) {
          {"unit", "nanoseconds"},
          {"operations", std::move(operations)},
          {"bytes_per_entry",
-          {{"rows", r.row_bytes_per_entry},
-           {"state", r.state_bytes_per_entry},
-           {"signatures", r.signature_bytes_per_entry},
+          {{"total", r.bytes_per_entry},
+           {"index", r.index_bytes_per_entry},
+           {"rows", r.row_bytes_per_entry},
+           {"records", r.record_bytes_per_entry},
+           {"spare", r.spare_bytes_per_entry},
+           {"resident", r.resident_bytes_per_entry},
            {"copied_while_held", r.copy_bytes_per_entry}}},
          {"inserts_per_second", r.inserts_per_second},
          {"throughput", {{"value", r.lookups_per_second}, {"unit", "lookups_per_second"}}},

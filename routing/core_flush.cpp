@@ -45,19 +45,19 @@ void routing_core::impl::settle_changes() {
     if (!where) continue;
     // Links may have become longer or shorter since the routes were put in order.
     settle(*where, table_.routes(*where));
-    route_state& state = table_.state(*where);
+    route_state state = table_.state(*where);
     state.dirty = false;
     const route_list list = table_.routes(*where);
     change told{entries_.size(), 0, list.feasible == 0, 0, key};
+    const bool silent = told.retraction && state.advertised == infinite_metric;
     if (told.retraction) {
-      if (state.advertised == infinite_metric) continue;
       state.advertised = infinite_metric;
       state.advertised_sequence = false;
     } else {
       told.via = list.routes[0].neighbour();
       state.advertised = total(list.routes[0]);
       state.advertised_sequence = true;
-      state.advertised_via = told.via;
+      state.via_or_since = told.via;
       if (state.advertised < state.feasible_below) {
         state.feasible_below = state.advertised;
         const route_list kept = ordered(list, state.feasible_below);
@@ -69,7 +69,8 @@ void routing_core::impl::settle_changes() {
                    static_cast<std::uint8_t>(list.routes[0].hops() + 1));
       told.size = entries_.size() - told.offset;
     }
-    changes_.push_back(told);
+    table_.set_state(*where, state);
+    if (!silent) changes_.push_back(told);
   }
   dirty_.clear();
 }
@@ -198,7 +199,7 @@ void routing_core::impl::dump_shard(std::uint16_t slot, outbox& out) {
   }
   for (std::uint32_t i = 0; i < table_.slot_count(to.dump_shard); ++i) {
     const place where{to.dump_shard, i};
-    const route_state& state = table_.state(where);
+    const route_state state = table_.state(where);
     if (state.dirty) continue;  // the next flush tells it
     const route_list list = table_.routes(where);
     const bool tellable = list.feasible > 0 && state.advertised_sequence
@@ -211,7 +212,7 @@ void routing_core::impl::dump_shard(std::uint16_t slot, outbox& out) {
                    static_cast<std::uint8_t>(list.routes[0].hops() + 1));
       ++counters_.updates_sent;
     } else {
-      append_retraction(single_, table_.row(where).destination);
+      append_retraction(single_, table_.destination(where));
       ++counters_.retractions_sent;
     }
     append(to, single_, out);

@@ -24,6 +24,11 @@ struct neighbour_state {
   /// The neighbour's run and the last frame of it that was taken.
   std::uint64_t incarnation = 0;
   std::uint64_t last_number = 0;
+  /// A lower incarnation that is heard instead, and since when; 0: none.
+  std::uint64_t challenger = 0;
+  instant challenged_at{};
+  double restart_tokens = 0;
+  instant restart_tokens_at{};
   std::size_t violations = 0;
   /// Routes of the table that go through it.
   std::size_t routes = 0;
@@ -57,6 +62,9 @@ struct neighbour_state {
   std::uint64_t verify_step = 0;
   std::size_t verified_in_step = 0;
 };
+
+/// Refills a token bucket and takes one token.
+bool take_token(double& tokens, instant& since, instant now, double per_second, double burst);
 
 class routing_core::impl {
  public:
@@ -108,7 +116,9 @@ class routing_core::impl {
   void request_renewal();
 
   // -- core_receive.cpp ---
-  bool adopt_incarnation(std::uint16_t slot, outbox& out);
+  bool adopt_incarnation(std::uint16_t slot);
+  bool outlasted(neighbour_state& of) const;
+  void begin_anew(std::uint16_t slot);
   void take_update(std::uint16_t slot, outbox& out);
   void take_acks(neighbour_state& from);
   bool consume(std::uint16_t slot, neighbour_state::waiting& work, outbox& out);
@@ -134,6 +144,8 @@ class routing_core::impl {
   std::optional<std::uint16_t> heaviest() const;
   void visit(place where, bool again, std::vector<ed25519_public_key>& gone);
   void sweep();
+  std::uint16_t short_time() const noexcept;
+  bool rested(const route_state& state) const noexcept;
   std::uint64_t expiry_s(std::uint32_t issued_s, std::uint32_t lifetime_s) const noexcept;
 
   // -- core_flush.cpp ---

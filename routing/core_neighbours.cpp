@@ -65,6 +65,8 @@ void routing_core::impl::neighbour_up(const peer_id& peer, duration rtt) {
   made.cost = link_cost(rtt > duration::zero() ? rtt : config_.rtt_default, config_.hop_penalty);
   made.request_tokens = config_.request_burst;
   made.request_tokens_at = now_;
+  made.restart_tokens = config_.restart_burst;
+  made.restart_tokens_at = now_;
   neighbours_changed_ = true;
   counters_.neighbours.set(static_cast<std::int64_t>(by_peer_.size()));
   start_dump(made, false);

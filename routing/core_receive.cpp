@@ -18,7 +18,7 @@ void routing_core::impl::frame(const peer_id& from, bytes_view body, outbox& out
     violation(*slot, decoded.error().code, out);
     return;
   }
-  if (!adopt_incarnation(*slot, out)) return;
+  if (!adopt_incarnation(*slot)) return;
   refill_step();
   switch (scratch_.type) {
     case frame_type::update:
@@ -33,28 +33,55 @@ void routing_core::impl::frame(const peer_id& from, bytes_view body, outbox& out
   }
 }
 
-/// Frames of an earlier run of the neighbour may still be on their way when the new session is
-/// there: what they say was true of a node that has forgotten it, feasibility distances included.
-bool routing_core::impl::adopt_incarnation(std::uint16_t slot, outbox& out) {
+/// Frames of an earlier run of the neighbour may still be on their way when those of the next are
+/// here: what they say was true of a node that has forgotten it, feasibility distances included.
+bool routing_core::impl::adopt_incarnation(std::uint16_t slot) {
   neighbour_state& of = neighbours_[slot];
-  if (scratch_.incarnation == of.incarnation) return true;
-  if (scratch_.incarnation < of.incarnation) {
+  if (scratch_.incarnation == of.incarnation) {
+    of.challenger = 0;
+    return true;
+  }
+  if (scratch_.incarnation < of.incarnation && !outlasted(of)) {
     ++counters_.rejected[reject_reason::stale_frame];
     return false;
   }
-  const bool restarted = of.incarnation != 0;
+  const bool first = of.incarnation == 0;
+  // Each new run costs a walk over the table. One too soon is heard later: unacknowledged, it says
+  // everything again. A process that crashes at every start is no offender.
+  if (!first
+      && !take_token(of.restart_tokens, of.restart_tokens_at, now_,
+                     1 / to_seconds(config_.restart_interval), config_.restart_burst)) {
+    ++counters_.rejected[reject_reason::restart_rate];
+    return false;
+  }
   of.incarnation = scratch_.incarnation;
+  of.challenger = 0;
   of.last_number = 0;
-  if (!restarted) return true;
-  // Within one session this is not expected, and it costs us a walk over the table.
-  violation(slot, ec::protocol_violation, out);
-  if (of.muted) return false;
+  if (!first) begin_anew(slot);
+  return true;
+}
+
+/// Whether the run with the lower number is the living one, started by a clock that was put back:
+/// for as long as an acknowledgement may take, all frames have been its.
+bool routing_core::impl::outlasted(neighbour_state& of) const {
+  if (of.challenger != scratch_.incarnation) {
+    of.challenger = scratch_.incarnation;
+    of.challenged_at = now_;
+  }
+  return now_ - of.challenged_at >= config_.ack_timeout;
+}
+
+/// The neighbour knows nothing any more of what it said and heard. Its session need not have ended:
+/// a killed process leaves one open until it times out, and its successor's joins it.
+void routing_core::impl::begin_anew(std::uint16_t slot) {
+  neighbour_state& of = neighbours_[slot];
+  ++counters_.neighbour_restarts;
   of.inbox.clear();
   of.acks.clear();
   of.unacknowledged.clear();
+  of.timeouts = 0;
   clear_routes_via(slot);
   start_dump(of, false);
-  return true;
 }
 
 void routing_core::impl::take_acks(neighbour_state& from) {
@@ -182,15 +209,16 @@ routing_core::impl::verdict routing_core::impl::take_entry(std::uint16_t slot,
     ++counters_.updates_received;
     return reject(*reason);
   }
-  if (!where || entry.origin.sequence > table_.state(*where).sequence)
+  if (!where || entry.origin.sequence > table_.stamp(*where).sequence)
     return take_new(slot, entry, where);
   ++counters_.updates_received;
-  const route_state& state = table_.state(*where);
-  if (entry.origin.sequence < state.sequence) return reject(reject_reason::old_sequence);
+  const announcement held = table_.origin(*where);
+  if (entry.origin.sequence < held.sequence) return reject(reject_reason::old_sequence);
   // The held announcement was verified; the same bytes need no second look, other bytes are not
   // what its destination signed first for this number.
-  if (!(table_.origin(*where) == entry.origin)) return reject(reject_reason::conflict);
+  if (!(held == entry.origin)) return reject(reject_reason::conflict);
   ++counters_.verifications_saved;
+  const route_state state = table_.state(*where);
   if (state.evicted) return reject(reject_reason::table_full);
   if (entry.advertised >= state.feasible_below) ++counters_.loops_prevented;
   add_route(*where, {slot, entry.advertised, entry.hops});
@@ -243,11 +271,17 @@ routing_core::impl::verdict routing_core::impl::take_new(std::uint16_t slot,
     ++counters_.rejected[reject_reason::table_full];
     return verdict::done;
   }
-  if (!where) where = table_.insert(entry.origin.destination);
+  route_state state;
+  if (where) {
+    state = table_.state(*where);
+  } else {
+    where = table_.insert(entry.origin.destination);
+    state.via_or_since = short_time();
+  }
   table_.set_origin(*where, entry.origin);
-  route_state& state = table_.state(*where);
   state.feasible_below = infinite_metric;
   state.advertised_sequence = false;
+  table_.set_state(*where, state);
   const route_list old = table_.routes(*where);
   for (const packed_route& route : old.all()) --neighbours_[route.neighbour()].routes;
   ++from.routes;

@@ -5,9 +5,6 @@
 
 namespace weft::routing {
 
-namespace {
-
-/// Refills a token bucket and takes one token.
 bool take_token(double& tokens, instant& since, instant now, double per_second, double burst) {
   tokens = std::min(burst, tokens + to_seconds(now - since) * per_second);
   since = now;
@@ -15,8 +12,6 @@ bool take_token(double& tokens, instant& since, instant now, double per_second, 
   tokens -= 1;
   return true;
 }
-
-}  // namespace
 
 // -- of neighbours ---
 
@@ -50,18 +45,18 @@ void routing_core::impl::take_request(std::uint16_t slot, const request_entry& r
   }
   const auto where = table_.find(request.destination);
   if (!where) return;
-  const route_state& state = table_.state(*where);
-  const route_row& row = table_.row(*where);
-  if (state.sequence < request.sequence) {
+  if (table_.stamp(*where).sequence < request.sequence) {
     forward(slot, request, *where, out);
     return;
   }
-  const bool tellable = row.feasible > 0 && !state.dirty && state.advertised_sequence
-                        && row.routes[0].neighbour() != slot;
+  const route_state state = table_.state(*where);
+  const route_row row = table_.row(*where);
+  const bool tellable = row.feasible() > 0 && !state.dirty && state.advertised_sequence
+                        && row.first().neighbour() != slot;
   if (!tellable) return;  // a change on its way will tell, or there is nothing to tell
   single_.clear();
   append_route(single_, table_.origin(*where), state.advertised,
-               static_cast<std::uint8_t>(row.routes[0].hops() + 1));
+               static_cast<std::uint8_t>(row.first().hops() + 1));
   answer(slot, single_, out);
 }
 
@@ -98,14 +93,14 @@ void routing_core::impl::forward(std::uint16_t slot, const request_entry& reques
 /// Only infeasible routes are left: without a newer sequence number the destination stays
 /// unreachable (RFC 8966 section 3.8.2.1).
 void routing_core::impl::starve(place where) {
-  const ed25519_public_key& key = table_.row(where).destination;
+  const ed25519_public_key key = table_.destination(where);
   if (starving_.contains(key)) return;
   ++counters_.starvations;
   if (starving_.size() >= config_.requests_max) {
     ++counters_.requests_suppressed;
     return;
   }
-  starving_[key] = {table_.state(where).sequence + 1, now_, 0};
+  starving_[key] = {table_.stamp(where).sequence + 1, now_, 0};
   if (!ask_at_ || now_ < *ask_at_) ask_at_ = now_;
 }
 
@@ -116,7 +111,7 @@ void routing_core::impl::ask_again(outbox& out) {
   for (auto each = starving_.begin(); each != starving_.end();) {
     auto& [key, pending] = *each;
     const auto where = table_.find(key);
-    if (!where || table_.row(*where).feasible > 0 || table_.row(*where).count == 0
+    if (!where || table_.row(*where).feasible() > 0 || table_.row(*where).count() == 0
         || (pending.tries >= config_.request_tries && pending.next <= now_)) {
       each = starving_.erase(each);
       continue;

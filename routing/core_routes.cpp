@@ -63,7 +63,7 @@ bool routing_core::impl::worth_telling(const route_state& state, const route_lis
   if (list.feasible == 0) return state.advertised != infinite_metric;
   if (state.advertised == infinite_metric || !state.advertised_sequence) return true;
   // The new next hop needs a retraction from us, the old one a route.
-  if (state.advertised_via != list.routes[0].neighbour()) return true;
+  if (state.via_or_since != list.routes[0].neighbour()) return true;
   const metric length = total(list.routes[0]);
   const metric difference
       = length > state.advertised ? length - state.advertised : state.advertised - length;
@@ -73,7 +73,7 @@ bool routing_core::impl::worth_telling(const route_state& state, const route_lis
 /// Gives a destination its routes. `list.feasible` > 0 says that the first one is the selected
 /// route so far.
 void routing_core::impl::settle(place where, const route_list& list) {
-  route_state& state = table_.state(where);
+  route_state state = table_.state(where);
   const route_list before = table_.routes(where);
   const route_list after = ordered(list, state.feasible_below);
   if (!same(before, after)) {
@@ -88,19 +88,22 @@ void routing_core::impl::settle(place where, const route_list& list) {
   if (!was && is) ++reachable_;
   if (was != is || (is && before.routes[0].neighbour() != after.routes[0].neighbour()))
     ++counters_.route_changes;
-  if (is)
-    state.unreachable_since_s = 0;
-  else if (state.unreachable_since_s == 0)
-    state.unreachable_since_s = wall_s_;
+  if (was != is) {
+    // A neighbour that was told of before the gap, and forgotten for it, is told again.
+    state.via_or_since = is ? route_state::no_neighbour : short_time();
+    state.rested = false;
+    table_.set_state(where, state);
+  }
   if (worth_telling(state, after)) mark(where);
   if (!is && after.count > 0) starve(where);
 }
 
 void routing_core::impl::mark(place where) {
-  route_state& state = table_.state(where);
+  route_state state = table_.state(where);
   if (state.dirty) return;
   state.dirty = true;
-  dirty_.push_back(table_.row(where).destination);
+  table_.set_state(where, state);
+  dirty_.push_back(table_.destination(where));
   arm_flush(config_.trigger_delay);
 }
 
@@ -133,8 +136,7 @@ void routing_core::impl::add_route(place where, const packed_route& route) {
 }
 
 void routing_core::impl::remove_route(place where, std::uint16_t slot) {
-  const route_row& row = table_.row(where);
-  if (row.count == 0) return;
+  if (table_.row(where).count() == 0) return;
   route_list list = table_.routes(where);
   for (std::size_t i = 0; i < list.count; ++i) {
     if (list.routes[i].neighbour() != slot) continue;
@@ -174,24 +176,24 @@ bool routing_core::impl::make_room() {
     const auto shard = static_cast<std::uint32_t>(random_.below(table_.shard_count()));
     for (std::uint32_t slot = 0; slot < table_.slot_count(shard); ++slot) {
       const place where{shard, slot};
-      const route_row& row = table_.row(where);
-      const route_state& state = table_.state(where);
-      const auto hold_s
-          = std::chrono::duration_cast<std::chrono::seconds>(config_.hold_down).count();
-      if (row.count == 0 && !state.dirty && state.advertised == infinite_metric
-          && std::int64_t{wall_s_} - state.unreachable_since_s >= hold_s) {
+      const route_row row = table_.row(where);
+      const route_state state = table_.state(where);
+      if (row.count() == 0 && !state.dirty && state.advertised == infinite_metric
+          && rested(state)) {
         table_.erase(where);
         ++counters_.evictions;
         arm_flush(config_.trigger_delay);
         return true;
       }
-      if (!state.evicted && most && row.feasible > 0 && row.routes[0].neighbour() == *most
-          && (!longest || total(row.routes[0]) > total(table_.row(*longest).routes[0])))
+      if (!state.evicted && most && row.feasible() > 0 && row.first().neighbour() == *most
+          && (!longest || total(row.first()) > total(table_.row(*longest).first())))
         longest = where;
     }
   }
   if (longest) {
-    table_.state(*longest).evicted = true;
+    route_state state = table_.state(*longest);
+    state.evicted = true;
+    table_.set_state(*longest, state);
     drop_routes(*longest);
   }
   return false;
@@ -203,23 +205,39 @@ std::uint64_t routing_core::impl::expiry_s(std::uint32_t issued_s,
   return std::uint64_t{issued_s} + lifetime_s + static_cast<std::uint64_t>(skew.count());
 }
 
-void routing_core::impl::visit(place where, bool again, std::vector<ed25519_public_key>& gone) {
-  const route_row& row = table_.row(where);
-  const route_state& state = table_.state(where);
-  const bool told = state.dirty || state.advertised != infinite_metric;
+std::uint16_t routing_core::impl::short_time() const noexcept {
+  return static_cast<std::uint16_t>(wall_s_);
+}
+
+/// Whether an unreachable destination has been so for the hold-down. The upper half of the times
+/// that 16 bits tell apart lies ahead: the wall clock was put back. What has been unreachable for
+/// longer than the lower half was marked by a sweep before.
+bool routing_core::impl::rested(const route_state& state) const noexcept {
+  const auto since_s = static_cast<std::uint16_t>(short_time() - state.via_or_since);
   const auto hold_s = std::chrono::duration_cast<std::chrono::seconds>(config_.hold_down).count();
-  if (wall_s_ >= expiry_s(state.issued_s, state.lifetime_s)) {
-    if (row.count > 0) {
+  return state.rested || (since_s >= hold_s && since_s < 0x8000);
+}
+
+void routing_core::impl::visit(place where, bool again, std::vector<ed25519_public_key>& gone) {
+  const route_row row = table_.row(where);
+  const origin_stamp origin = table_.stamp(where);
+  route_state state = table_.state(where);
+  const bool told = state.dirty || state.advertised != infinite_metric;
+  if (row.feasible() == 0 && !state.rested && rested(state)) {
+    state.rested = true;
+    table_.set_state(where, state);
+  }
+  if (wall_s_ >= expiry_s(origin.issued_s, origin.lifetime_s)) {
+    if (row.count() > 0) {
       ++counters_.expirations;
       drop_routes(where);
     } else if (!told) {
-      gone.push_back(row.destination);
+      gone.push_back(table_.destination(where));
     }
-  } else if (state.evicted && !told
-             && std::int64_t{wall_s_} - state.unreachable_since_s >= hold_s) {
+  } else if (state.evicted && !told && rested(state)) {
     ++counters_.evictions;
-    gone.push_back(row.destination);
-  } else if (again && row.count > 0) {
+    gone.push_back(table_.destination(where));
+  } else if (again && row.count() > 0) {
     settle(where, table_.routes(where));
   }
 }
@@ -244,8 +262,7 @@ void routing_core::impl::sweep() {
   }
   if (!gone.empty()) arm_flush(config_.trigger_delay);
   std::erase_if(forwarded_, [this](const auto& each) { return each.second.next <= now_; });
-  counters_.table_bytes.set(static_cast<std::int64_t>(table_.row_bytes() + table_.state_bytes()
-                                                      + table_.signature_bytes()));
+  counters_.table_bytes.set(static_cast<std::int64_t>(table_.bytes()));
 }
 
 std::optional<route_info> routing_core::impl::lookup(const ed25519_public_key& destination) const {

@@ -1,81 +1,102 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/crypto.hpp"
-#include "base/huge_buffer.hpp"
+#include "routing/announcement.hpp"
 #include "routing/metric.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace weft::routing {
 
-/// What only the core knows of a destination, beside its row.
+/// What only the core knows of a destination, beside its row and announcement.
 struct route_state {
-  /// Sequence, issue time, lifetime and flags are the held announcement's.
-  std::uint64_t sequence = 0;
-  std::uint32_t issued_s = 0;
-  std::uint32_t lifetime_s = 0;
-  /// Feasibility distance for `sequence`: the shortest metric ever advertised with it (RFC 8966
-  /// section 3.5.1).
+  static constexpr std::uint16_t no_neighbour = 0xffff;
+  /// Feasibility distance for the held sequence: the shortest metric ever advertised with it (RFC
+  /// 8966 section 3.5.1).
   metric feasible_below = infinite_metric;
   /// The metric neighbours were last told; infinite: retracted or never.
   metric advertised = infinite_metric;
-  /// Unix seconds; only while unreachable.
-  std::uint32_t unreachable_since_s = 0;
-  /// The selected neighbour when last advertised.
-  std::uint16_t advertised_via = 0;
-  std::uint8_t origin_flags = 0;
+  /// While reachable: the selected neighbour when last advertised. Otherwise: since when not, in
+  /// Unix seconds modulo 2^16.
+  std::uint16_t via_or_since = no_neighbour;
   /// Waits in the core's list of changes.
-  bool dirty : 1 = false;
-  /// `advertised` was told with `sequence`.
-  bool advertised_sequence : 1 = false;
+  bool dirty = false;
+  /// `advertised` was told with the held sequence.
+  bool advertised_sequence = false;
   /// Gave its place to another destination and takes no routes.
-  bool evicted : 1 = false;
+  bool evicted = false;
+  /// Unreachable for the hold-down at least, whatever became of `via_or_since`.
+  bool rested = false;
+  friend bool operator==(const route_state&, const route_state&) = default;
 };
-static_assert(sizeof(route_state) == 32);
 
-/// States and, apart from them, signatures of all destinations, packed without gaps and named by
-/// number. Numbers and addresses stay as rows move; snapshots share none of it.
+/// An announcement without its destination and signature.
+struct origin_stamp {
+  std::uint64_t sequence = 0;
+  std::uint32_t issued_s = 0;
+  std::uint32_t lifetime_s = 0;
+  std::uint8_t flags = 0;
+};
+
+/// The core's part of a destination in 78 bytes, which no reader sees:
+///
+/// | bytes | |
+/// |---|---|
+/// | 0-63 | the announcement's signature |
+/// | 64-66 | its time of issue in Unix seconds, the lower 24 bits |
+/// | 67 | its class |
+/// | 68-69 | its sequence less a thousand times that time, 10 bits; four flags of `route_state` |
+/// | 70-77 | `feasible_below`, `advertised`, `via_or_since` |
+///
+/// A class is what many announcements have in common: lifetime, flags and the upper 8 bits of the
+/// time of issue. A sequence is within the second of issue unless its signer's clock went back
+/// (`make_announcement`). What fits neither is kept beside the records in full, and its number in
+/// bytes 64 to 66: correct for all that a peer may sign, at 24 bytes more.
 class route_records {
  public:
-  /// A number for a new destination: its state as above, its signature not set.
-  std::uint32_t take();
-  void give(std::uint32_t number) noexcept;
+  static constexpr std::size_t bytes = 78;
 
-  route_state& state(std::uint32_t number) noexcept {
-    return states_[number / chunk_records][number % chunk_records];
-  }
-  const route_state& state(std::uint32_t number) const noexcept {
-    return states_[number / chunk_records][number % chunk_records];
-  }
-  crypto::ed25519_signature& signature(std::uint32_t number) noexcept {
-    return signatures_[number / chunk_records][number % chunk_records];
-  }
-  const crypto::ed25519_signature& signature(std::uint32_t number) const noexcept {
-    return signatures_[number / chunk_records][number % chunk_records];
-  }
+  /// Makes 78 bytes a record without announcement, its state as above.
+  static void init(std::uint8_t* record) noexcept;
+  /// Before a record is given up, other than by being moved.
+  void drop(const std::uint8_t* record) noexcept;
 
-  /// Bytes held, free room included.
-  std::size_t state_bytes() const noexcept {
-    return state_arena_.bytes() + states_.capacity() * sizeof(states_[0]);
-  }
-  std::size_t signature_bytes() const noexcept {
-    return signature_arena_.bytes() + signatures_.capacity() * sizeof(signatures_[0]);
-  }
+  static route_state state(const std::uint8_t* record) noexcept;
+  static void set_state(std::uint8_t* record, const route_state& value) noexcept;
+
+  origin_stamp stamp(const std::uint8_t* record) const noexcept;
+  announcement origin(const std::uint8_t* record,
+                      const ed25519_public_key& destination) const noexcept;
+  void set_origin(std::uint8_t* record, const announcement& from);
+
+  /// Held beside the records.
+  std::size_t bytes_beside() const noexcept { return wide_.capacity() * sizeof(wide_[0]); }
 
  private:
-  static constexpr std::uint32_t chunk_records = 256;
+  struct origin_class {
+    std::uint32_t lifetime_s = 0;
+    std::uint8_t flags = 0;
+    std::uint8_t issued_upper = 0;
+    /// Records of this class.
+    std::uint32_t uses = 0;
+  };
+  static constexpr std::uint8_t classes_max = 254;
+  static constexpr std::uint8_t no_class = 254;
+  static constexpr std::uint8_t wide_class = 255;
   static constexpr std::uint32_t none = ~std::uint32_t{0};
 
-  huge_arena state_arena_;
-  huge_arena signature_arena_;
-  std::vector<route_state*> states_;
-  std::vector<crypto::ed25519_signature*> signatures_;
-  std::uint32_t used_ = 0;
-  /// Freed numbers, each naming the next one in its `issued_s`.
-  std::uint32_t free_ = none;
+  std::uint8_t class_of(const announcement& from) noexcept;
+  std::uint32_t take_wide(const origin_stamp& stamp);
+
+  std::array<origin_class, classes_max> classes_{};
+  /// The class found last: nearly always the next one's too.
+  std::uint8_t recent_ = 0;
+  /// Stamps in full; a free one names the next in `issued_s`.
+  std::vector<origin_stamp> wide_;
+  std::uint32_t free_wide_ = none;
 };
 
 }  // namespace weft::routing

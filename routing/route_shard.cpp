@@ -3,165 +3,202 @@
 
 #include "base/assert.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <new>
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace weft::routing {
 
-namespace {
+static_assert(std::endian::native == std::endian::little, "rows keep the lower bytes of words");
 
-/// One bit per tag of a shard that equals `tag`.
-std::uint64_t match(const std::uint8_t* tags, std::uint8_t tag) noexcept {
-  std::uint64_t bits = 0;
-#if defined(__SSE2__)
-  const __m128i wanted = _mm_set1_epi8(static_cast<char>(tag));
-  const auto* from = reinterpret_cast<const __m128i*>(tags);
-  for (unsigned i = 0; i < route_shard::rows_max / 16; ++i) {
-    const int some = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_load_si128(from + i), wanted));
-    bits |= static_cast<std::uint64_t>(static_cast<unsigned>(some)) << (16 * i);
+// -- item_chunks ---
+
+void item_chunks::resize(shard_memory& memory, std::uint32_t before, std::uint32_t after,
+                         std::size_t bytes) {
+  const std::uint32_t chunk = (std::max(before, after) - 1) / chunk_items;
+  const std::uint32_t old_room = room(before, chunk);
+  const std::uint32_t new_room = room(after, chunk);
+  if (old_room == new_room) return;
+  const block_ref old = refs_[chunk];
+  if (new_room > 0) {
+    refs_[chunk] = memory.take(new_room * bytes);
+    std::memcpy(memory.at(refs_[chunk]), memory.at(old), std::min(old_room, new_room) * bytes);
   }
-#else
-  for (unsigned i = 0; i < route_shard::rows_max; ++i)
-    bits |= static_cast<std::uint64_t>(tags[i] == tag) << i;
-#endif
-  return bits;
+  if (old_room > 0) memory.give(old, old_room * bytes);
 }
 
-bool same_key(const ed25519_public_key& a, const ed25519_public_key& b) noexcept {
-  std::array<std::uint64_t, 4> x;
-  std::array<std::uint64_t, 4> y;
-  std::memcpy(x.data(), a.data(), sizeof(x));
-  std::memcpy(y.data(), b.data(), sizeof(y));
-  return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3])) == 0;
+void item_chunks::clear(shard_memory& memory, std::uint32_t count, std::size_t bytes) noexcept {
+  for (std::uint32_t chunk = 0; chunk < refs_.size() && room(count, chunk) > 0; ++chunk)
+    memory.give(refs_[chunk], room(count, chunk) * bytes);
 }
 
-constexpr std::size_t overflow_bytes(std::size_t capacity) noexcept {
-  return capacity * sizeof(route_overflow);
+item_chunks item_chunks::make(shard_memory& memory, std::uint32_t count, std::size_t bytes) {
+  item_chunks made;
+  for (std::uint32_t chunk = 0; chunk < made.refs_.size() && room(count, chunk) > 0; ++chunk)
+    made.refs_[chunk] = memory.take(room(count, chunk) * bytes);
+  return made;
 }
 
-}  // namespace
-
-route_shard* route_shard::create(shard_memory& memory) {
-  static_assert(sizeof(route_shard) <= shard_memory::head_bytes);
-  static_assert(sizeof(route_row) * chunk_rows == shard_memory::chunk_bytes);
-  return new (memory.take_head()) route_shard(memory);
-}
-
-void route_shard::destroy(route_shard* shard) noexcept {
-  shard_memory& memory = *shard->memory_;
-  for (route_row* chunk : shard->chunks_)
-    if (chunk != nullptr) memory.give_chunk(chunk);
-  memory.account(-static_cast<std::ptrdiff_t>(overflow_bytes(shard->overflow_.capacity())));
-  shard->~route_shard();
-  memory.give_head(shard);
-}
-
-route_shard* route_shard::clone() const {
-  route_shard* copy = create(*memory_);
-  for (std::size_t i = 0; i < chunks_.size() && chunks_[i] != nullptr; ++i) {
-    copy->chunks_[i] = static_cast<route_row*>(memory_->take_chunk());
-    // Unused rows at the end hold nothing, yet a fixed size is faster to copy.
-    std::memcpy(static_cast<void*>(copy->chunks_[i]), chunks_[i], shard_memory::chunk_bytes);
-  }
-  copy->tags_ = tags_;
-  copy->count_ = count_;
-  copy->overflow_ = overflow_;
-  memory_->account(static_cast<std::ptrdiff_t>(overflow_bytes(copy->overflow_.capacity())));
+item_chunks item_chunks::clone(shard_memory& memory, std::uint32_t count, std::size_t bytes) const {
+  const item_chunks copy = make(memory, count, bytes);
+  for (std::uint32_t i = 0; i < count; i += chunk_items)
+    std::memcpy(copy.item(memory, i, bytes), item(memory, i, bytes),
+                std::min(count - i, chunk_items) * bytes);
   return copy;
 }
 
-std::uint32_t route_shard::find(std::uint64_t hash, const ed25519_public_key& key) const noexcept {
-  // The pointers are needed as soon as the tags have been compared.
-  __builtin_prefetch(chunks_.data());
-  for (std::uint64_t bits = match(tags_.data(), tag_of(hash)); bits != 0; bits &= bits - 1) {
-    const auto slot = static_cast<std::uint32_t>(std::countr_zero(bits));
-    if (same_key(row(slot).destination, key)) return slot;
+item_chunks item_chunks::select(shard_memory& memory, std::span<const std::uint8_t> items,
+                                std::size_t bytes) const {
+  const item_chunks made = make(memory, static_cast<std::uint32_t>(items.size()), bytes);
+  for (std::uint32_t i = 0; i < items.size(); ++i)
+    std::memcpy(made.item(memory, i, bytes), item(memory, items[i], bytes), bytes);
+  return made;
+}
+
+// -- route_shard ---
+
+block_ref route_shard::create(shard_memory& memory, std::uint32_t id, std::uint32_t prefix,
+                              unsigned depth) {
+  const block_ref made = memory.take_head();
+  new (memory.at(made)) route_shard(id, prefix, depth);
+  return made;
+}
+
+void route_shard::destroy(shard_memory& memory, block_ref shard) noexcept {
+  route_shard& old = at(memory, shard);
+  for (std::uint32_t slot = 0; old.spilled_ > 0; ++slot) old.free_more(memory, slot);
+  old.rows_.clear(memory, old.count_, route_row::bytes);
+  memory.give_head(shard);
+}
+
+block_ref route_shard::clone(shard_memory& memory, block_ref shard) {
+  const route_shard& from = at(memory, shard);
+  const block_ref made = memory.take_head();
+  auto& copy = *new (memory.at(made)) route_shard(from);
+  copy.rows_ = from.rows_.clone(memory, from.count_, route_row::bytes);
+  std::uint32_t left = from.spilled_;
+  for (std::uint32_t slot = 0; left > 0; ++slot) {
+    const route_row row = from.row(memory, slot);
+    if (!row.spilled()) continue;
+    const std::size_t size = route_row::more_bytes(row.count());
+    const block_ref more = memory.take(size);
+    std::memcpy(memory.at(more), memory.at(row.more()), size);
+    route_row::put_more(copy.place(memory, slot), more);
+    --left;
+  }
+  return made;
+}
+
+std::uint32_t route_shard::find_next(const shard_memory& memory, const permuted_key& key,
+                                     tag_match left) const noexcept {
+  for (left.drop_first(); !left.none(); left.drop_first()) {
+    const std::uint32_t slot = left.first();
+    if (slot < count_ && row(memory, slot).is(key)) return slot;
   }
   return no_slot;
 }
 
-std::uint32_t route_shard::insert(std::uint64_t hash, const ed25519_public_key& key,
-                                  std::uint32_t record) {
-  WEFT_ASSERT(!full(), "a full shard is split first");
-  const std::uint32_t slot = count_;
-  if (slot % chunk_rows == 0)
-    chunks_[slot / chunk_rows] = static_cast<route_row*>(memory_->take_chunk());
-  new (&mutable_row(slot)) route_row{key, record, 0, 0, {}};
-  tags_[slot] = tag_of(hash);
-  ++count_;
-  return slot;
+void route_shard::prefetch() const noexcept {
+  static_assert(sizeof(*this) == 3 * 64);
+  for (const std::size_t line : {0, 64, 128})
+    __builtin_prefetch(reinterpret_cast<const std::uint8_t*>(this) + line);
 }
 
-void route_shard::erase(std::uint32_t slot) noexcept {
+void route_shard::prefetch_row(const shard_memory& memory, const permuted_key& key) const noexcept {
+  const tag_match found(tags_.data(), tag_of(key));
+  if (found.none() || found.first() >= count_) return;
+  const std::uint8_t* row = place(memory, found.first());
+  __builtin_prefetch(row);
+  __builtin_prefetch(row + route_row::bytes - 1);
+}
+
+void route_shard::insert(shard_memory& memory, const permuted_key& key) {
+  WEFT_ASSERT(!full(), "a full shard is split first");
+  rows_.resize(memory, count_, count_ + 1u, route_row::bytes);
+  route_row::put_key(place(memory, count_), key);
+  tags_[count_++] = tag_of(key);
+}
+
+void route_shard::free_more(shard_memory& memory, std::uint32_t slot) noexcept {
+  const route_row old = row(memory, slot);
+  if (!old.spilled()) return;
+  memory.give(old.more(), route_row::more_bytes(old.count()));
+  --spilled_;
+}
+
+void route_shard::erase(shard_memory& memory, std::uint32_t slot) noexcept {
   WEFT_ASSERT(slot < count_, "only a used slot is erased");
-  const std::uint32_t last = count_ - 1;
-  if (row(slot).count > route_row::inline_max) overflow_.erase(overflow_of(slot));
+  free_more(memory, slot);
+  const std::uint32_t last = count_ - 1u;
   if (slot != last) {
-    if (row(last).count > route_row::inline_max) move_overflow(last, slot);
-    mutable_row(slot) = row(last);
+    std::memcpy(place(memory, slot), place(memory, last), route_row::bytes);
     tags_[slot] = tags_[last];
   }
-  tags_[last] = no_tag;
-  count_ = last;
-  if (last % chunk_rows == 0)
-    memory_->give_chunk(std::exchange(chunks_[last / chunk_rows], nullptr));
+  rows_.resize(memory, count_, last, route_row::bytes);
+  --count_;
 }
 
-route_shard::overflow_list::iterator route_shard::overflow_of(std::uint32_t slot) noexcept {
-  return std::lower_bound(
-      overflow_.begin(), overflow_.end(), slot,
-      [](const route_overflow& o, std::uint32_t wanted) { return o.slot < wanted; });
-}
-
-/// `from` is the highest slot, so its overflow is the last one.
-void route_shard::move_overflow(std::uint32_t from, std::uint32_t to) noexcept {
-  WEFT_ASSERT(!overflow_.empty() && overflow_.back().slot == from, "overflow follows its row");
-  overflow_.back().slot = to;
-  const auto target = std::lower_bound(
-      overflow_.begin(), overflow_.end() - 1, to,
-      [](const route_overflow& o, std::uint32_t wanted) { return o.slot < wanted; });
-  std::rotate(target, overflow_.end() - 1, overflow_.end());
-}
-
-route_list route_shard::routes(std::uint32_t slot) const noexcept {
-  const route_row& from = row(slot);
-  route_list list;
-  list.count = from.count;
-  list.feasible = from.feasible;
-  std::copy(from.routes.begin(), from.routes.end(), list.routes.begin());
-  if (from.count > route_row::inline_max) {
-    const auto more = std::lower_bound(
-        overflow_.begin(), overflow_.end(), slot,
-        [](const route_overflow& o, std::uint32_t wanted) { return o.slot < wanted; });
-    std::copy(more->routes.begin(), more->routes.end(),
-              list.routes.begin() + route_row::inline_max);
+split_plan route_shard::plan_split(const shard_memory& memory) const noexcept {
+  split_plan plan;
+  plan.count = count_;
+  std::uint32_t upper = count_;
+  for (std::uint32_t slot = 0; slot < count_; ++slot) {
+    const bool one = (key(memory, slot).hash >> (63u - depth_) & 1) != 0;
+    plan.slots[one ? --upper : plan.lower_count++] = static_cast<std::uint8_t>(slot);
   }
+  return plan;
+}
+
+/// What rows have beside them goes with them.
+void route_shard::take_rows(shard_memory& memory, const route_shard& from,
+                            std::span<const std::uint8_t> slots) {
+  rows_ = from.rows_.select(memory, slots, route_row::bytes);
+  count_ = static_cast<std::uint8_t>(slots.size());
+  for (std::uint32_t slot = 0; slot < count_; ++slot) {
+    tags_[slot] = from.tags_[slots[slot]];
+    if (row(memory, slot).spilled()) ++spilled_;
+  }
+}
+
+void route_shard::split(shard_memory& memory, const split_plan& plan, route_shard& upper) {
+  const route_shard old(*this);
+  upper.take_rows(memory, old, plan.upper());
+  spilled_ = 0;
+  take_rows(memory, old, plan.lower());
+  item_chunks(old.rows_).clear(memory, old.count_, route_row::bytes);
+  prefix_ <<= 1;
+  ++depth_;
+}
+
+route_list route_shard::routes(const shard_memory& memory, std::uint32_t slot) const noexcept {
+  const route_row from = row(memory, slot);
+  route_list list;
+  list.count = static_cast<std::uint8_t>(from.count());
+  list.feasible = static_cast<std::uint8_t>(from.feasible());
+  if (list.count > 0) list.routes[0] = from.first();
+  if (from.spilled())
+    std::memcpy(static_cast<void*>(&list.routes[1]), memory.at(from.more()),
+                (list.count - 1u) * sizeof(packed_route));
+  else if (list.count == 2)
+    list.routes[1] = from.second();
   return list;
 }
 
-void route_shard::set_routes(std::uint32_t slot, const route_list& list) {
-  route_row& target = mutable_row(slot);
-  const bool had_more = target.count > route_row::inline_max;
-  const bool has_more = list.count > route_row::inline_max;
-  if (has_more) {
-    auto more = overflow_of(slot);
-    if (!had_more) {
-      const std::size_t before = overflow_.capacity();
-      more = overflow_.insert(more, route_overflow{slot, {}});
-      memory_->account(static_cast<std::ptrdiff_t>(overflow_bytes(overflow_.capacity() - before)));
-    }
-    std::copy(list.routes.begin() + route_row::inline_max, list.routes.end(), more->routes.begin());
-  } else if (had_more) {
-    overflow_.erase(overflow_of(slot));
+void route_shard::set_routes(shard_memory& memory, std::uint32_t slot, const route_list& list) {
+  free_more(memory, slot);
+  std::uint8_t* to = place(memory, slot);
+  if (route_row::fits(list)) {
+    route_row::put_routes(to, list);
+    return;
   }
-  target.count = list.count;
-  target.feasible = list.feasible;
-  std::copy_n(list.routes.begin(), route_row::inline_max, target.routes.begin());
+  block_ref more = 0;
+  if (list.count > 1) {
+    const std::size_t size = route_row::more_bytes(list.count);
+    more = memory.take(size);
+    std::memcpy(memory.at(more), &list.routes[1], size);
+    ++spilled_;
+  }
+  route_row::put_routes(to, list, more);
 }
 
 }  // namespace weft::routing

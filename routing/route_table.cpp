@@ -8,159 +8,154 @@
 namespace weft::routing {
 
 route_table::route_table(const siphash_key& key)
-    : hash_(key), memory_(std::make_shared<shard_memory>()), directory_{0} {
-  shards_.push_back({shard_ptr(route_shard::create(*memory_)), 0, 0, false});
-  mark(0);
+    : permute_(key),
+      memory_(std::make_shared<shard_memory>()),
+      ledger_(std::make_shared<version_ledger>()),
+      directory_(2) {
+  for (std::uint32_t half = 0; half < 2; ++half) point_to(add_shard(half, 1));
+}
+
+const route_shard& route_table::shard_of(const permuted_key& key) const noexcept {
+  return route_shard::at(*memory_, directory_[key.hash >> (64 - depth_)]);
 }
 
 std::optional<route_table::place> route_table::find(
     const ed25519_public_key& destination) const noexcept {
-  const std::uint64_t hash = hash_(destination);
-  const std::uint32_t id = directory_[index_of(hash)];
-  const std::uint32_t slot = shards_[id].rows->find(hash, destination);
+  const permuted_key key = permute_(destination);
+  const route_shard& in = shard_of(key);
+  const std::uint32_t slot = in.find(*memory_, key);
   if (slot == route_shard::no_slot) return std::nullopt;
-  return place{id, slot};
+  return place{in.id(), slot};
 }
 
-void route_table::mark(std::uint32_t id) {
-  if (!shards_[id].changed) changed_shards_.push_back(id);
-  shards_[id].changed = true;
-  changed_ = true;
+ed25519_public_key route_table::destination(place at) const noexcept {
+  return permute_.inverse(shard(at.shard).key(*memory_, at.slot));
+}
+
+// -- shards ---
+
+std::uint32_t route_table::add_shard(std::uint32_t prefix, unsigned depth) {
+  const std::uint32_t id = shards_++;
+  if (id % owner_chunk == 0) owners_.push_back(std::make_unique<owner_list>());
+  owner(id) = {route_shard::create(*memory_, id, prefix, depth), {}, version_ + 1};
+  ++changed_shards_;
+  return id;
+}
+
+void route_table::point_to(std::uint32_t id) noexcept {
+  const route_shard& to = shard(id);
+  const std::size_t run = std::size_t{1} << (depth_ - to.depth());
+  std::fill_n(directory_.begin() + static_cast<std::ptrdiff_t>(to.prefix() * run), run,
+              owner(id).head);
 }
 
 route_shard& route_table::writable(std::uint32_t id) {
-  owned_shard& owner = shards_[id];
-  if (!owner.rows.unique()) owner.rows = shard_ptr(owner.rows->clone());
-  mark(id);
-  return *owner.rows.mutable_get();
-}
-
-void route_table::set_routes(place at, const route_list& list) {
-  writable(at.shard).set_routes(at.slot, list);
-}
-
-announcement route_table::origin(place at) const noexcept {
-  const std::uint32_t record = row(at).record;
-  const route_state& from = records_.state(record);
-  announcement value;
-  value.destination = row(at).destination;
-  value.sequence = from.sequence;
-  value.issued_s = from.issued_s;
-  value.lifetime_s = from.lifetime_s;
-  value.flags = from.origin_flags;
-  value.signature = records_.signature(record);
-  return value;
-}
-
-void route_table::set_origin(place at, const announcement& from) noexcept {
-  const std::uint32_t record = row(at).record;
-  route_state& to = records_.state(record);
-  to.sequence = from.sequence;
-  to.issued_s = from.issued_s;
-  to.lifetime_s = from.lifetime_s;
-  to.origin_flags = from.flags;
-  records_.signature(record) = from.signature;
-}
-
-route_table::place route_table::insert(const ed25519_public_key& destination) {
-  const std::uint64_t hash = hash_(destination);
-  std::uint32_t id = directory_[index_of(hash)];
-  while (shards_[id].rows->full()) {
-    split(id);
-    id = directory_[index_of(hash)];
+  owned_shard& of = owner(id);
+  if (of.born <= version_) {
+    retired_.push_back({of.head, of.born, version_ + 1});
+    of.head = route_shard::clone(*memory_, of.head);
+    of.born = version_ + 1;
+    point_to(id);
+    ++changed_shards_;
   }
-  const std::uint32_t slot = writable(id).insert(hash, destination, records_.take());
-  ++size_;
-  return {id, slot};
-}
-
-void route_table::erase(place at) {
-  records_.give(row(at).record);
-  writable(at.shard).erase(at.slot);
-  --size_;
+  return route_shard::at(*memory_, of.head);
 }
 
 void route_table::split(std::uint32_t id) {
-  const unsigned depth = shards_[id].depth;
+  route_shard& lower = writable(id);
+  const unsigned depth = lower.depth();
   WEFT_ASSERT(depth < 32, "a keyed hash spreads rows long before 32 bits of directory");
   if (depth == depth_) {
-    std::vector<std::uint32_t> doubled(directory_.size() * 2);
+    std::vector<block_ref> doubled(directory_.size() * 2);
     for (std::size_t i = 0; i < doubled.size(); ++i) doubled[i] = directory_[i / 2];
     directory_ = std::move(doubled);
     ++depth_;
-    directory_grown_ = true;
   }
-  route_shard& lower = writable(id);
-  shard_ptr made(route_shard::create(*memory_));
-  route_shard& upper = *made.mutable_get();
-  // Downwards: the row that takes an erased slot has been looked at already.
-  for (std::uint32_t slot = lower.count(); slot-- > 0;) {
-    const route_row& from = lower.row(slot);
-    const std::uint64_t hash = hash_(from.destination);
-    if ((hash >> (63 - depth) & 1) == 0) continue;
-    const std::uint32_t target = upper.insert(hash, from.destination, from.record);
-    upper.set_routes(target, lower.routes(slot));
-    lower.erase(slot);
-  }
-  const auto upper_id = static_cast<std::uint32_t>(shards_.size());
-  const std::uint32_t prefix = shards_[id].prefix << 1;
-  const auto next_depth = static_cast<std::uint8_t>(depth + 1);
-  shards_[id].prefix = prefix;
-  shards_[id].depth = next_depth;
-  shards_.push_back({std::move(made), prefix | 1, next_depth, false});
-  mark(upper_id);
-  const std::size_t run = std::size_t{1} << (depth_ - next_depth);
-  std::fill_n(directory_.begin() + static_cast<std::ptrdiff_t>((prefix | 1) * run), run, upper_id);
+  const std::uint32_t upper_id = add_shard(lower.prefix() << 1 | 1, depth + 1);
+  const split_plan plan = lower.plan_split(*memory_);
+  item_chunks old = owner(id).records;
+  owner(upper_id).records = old.select(*memory_, plan.upper(), route_records::bytes);
+  owner(id).records = old.select(*memory_, plan.lower(), route_records::bytes);
+  old.clear(*memory_, plan.count, route_records::bytes);
+  lower.split(*memory_, plan, route_shard::at(*memory_, owner(upper_id).head));
+  point_to(upper_id);
 }
 
-void route_table::rebuild_page(std::size_t page) {
-  const std::size_t first = page * shard_page::entries;
-  const std::size_t last = std::min(directory_.size(), first + shard_page::entries);
-  auto made = std::make_shared<shard_page>();
-  for (std::size_t i = first; i < last; ++i) made->shards[i - first] = shards_[directory_[i]].rows;
-  pages_[page] = std::move(made);
+// -- rows ---
+
+route_table::place route_table::insert(const ed25519_public_key& destination) {
+  const permuted_key key = permute_(destination);
+  while (shard_of(key).full()) split(shard_of(key).id());
+  const std::uint32_t id = shard_of(key).id();
+  route_shard& to = writable(id);
+  const place at{id, to.count()};
+  to.insert(*memory_, key);
+  owner(id).records.resize(*memory_, at.slot, at.slot + 1, route_records::bytes);
+  route_records::init(record(at));
+  ++size_;
+  return at;
+}
+
+void route_table::erase(place at) {
+  records_.drop(record(at));
+  route_shard& from = writable(at.shard);
+  const std::uint32_t last = from.count() - 1;
+  if (at.slot != last) std::copy_n(record({at.shard, last}), route_records::bytes, record(at));
+  owner(at.shard).records.resize(*memory_, last + 1, last, route_records::bytes);
+  from.erase(*memory_, at.slot);
+  --size_;
+}
+
+void route_table::set_routes(place at, const route_list& list) {
+  writable(at.shard).set_routes(*memory_, at.slot, list);
+}
+
+// -- publishing ---
+
+/// Frees what no held version reads. A snapshot held for long keeps what it can reach, not what was
+/// made and replaced after it.
+void route_table::reclaim() {
+  const std::vector<std::uint64_t> held = ledger_->held();
+  std::erase_if(retired_, [&](const retired_shard& old) {
+    const auto reader = std::lower_bound(held.begin(), held.end(), old.born);
+    if (reader != held.end() && *reader < old.died) return false;
+    route_shard::destroy(*memory_, old.head);
+    return true;
+  });
 }
 
 std::shared_ptr<const routing_snapshot> route_table::publish(
     std::shared_ptr<const std::vector<neighbour_info>> neighbours) {
-  if (directory_grown_) {
-    pages_.clear();
-    pages_.resize((directory_.size() + shard_page::entries - 1) / shard_page::entries);
-    for (std::size_t page = 0; page < pages_.size(); ++page) rebuild_page(page);
-  } else {
-    std::vector<std::size_t> stale;
-    for (const std::uint32_t id : changed_shards_) {
-      const owned_shard& each = shards_[id];
-      const std::size_t run = std::size_t{1} << (depth_ - each.depth);
-      const std::size_t first = each.prefix * run / shard_page::entries;
-      const std::size_t last = (each.prefix * run + run - 1) / shard_page::entries;
-      for (std::size_t page = first; page <= last; ++page) stale.push_back(page);
-    }
-    std::sort(stale.begin(), stale.end());
-    stale.erase(std::unique(stale.begin(), stale.end()), stale.end());
-    for (const std::size_t page : stale) rebuild_page(page);
-  }
-  for (const std::uint32_t id : changed_shards_) shards_[id].changed = false;
-  shards_published_ = changed_shards_.size();
-  changed_shards_.clear();
-  directory_grown_ = false;
-  changed_ = false;
-  auto made = std::make_shared<routing_snapshot>();
-  made->hash_ = hash_;
-  made->depth_ = depth_;
-  made->memory_ = memory_;
-  made->pages_ = pages_;
-  made->neighbours_ = std::move(neighbours);
-  made->size_ = size_;
-  made->version_ = ++version_;
-  return made;
+  reclaim();
+  shards_published_ = changed_shards_;
+  changed_shards_ = 0;
+  return std::make_shared<const routing_snapshot>(routing_snapshot::contents{
+      permute_, depth_, directory_, memory_, ledger_, std::move(neighbours), size_, ++version_});
 }
 
-std::size_t route_table::row_bytes() const noexcept {
-  return memory_->bytes() + directory_.capacity() * sizeof(directory_[0])
-         + shards_.capacity() * sizeof(shards_[0])
-         + changed_shards_.capacity() * sizeof(changed_shards_[0])
-         + pages_.size() * (sizeof(shard_page) + sizeof(pages_[0]));
+std::size_t route_table::bytes() const {
+  return memory_->bytes() + (1 + ledger_->size()) * directory_.size() * sizeof(block_ref)
+         + owners_.size() * sizeof(owner_list) + owners_.capacity() * sizeof(owners_[0])
+         + retired_.capacity() * sizeof(retired_[0]) + records_.bytes_beside() + sizeof(*this)
+         + sizeof(shard_memory);
+}
+
+route_table::usage route_table::bytes_by_use() const {
+  usage held;
+  for (std::uint32_t id = 0; id < shards_; ++id) {
+    const route_shard& each = shard(id);
+    held.index += sizeof(route_shard) + sizeof(owned_shard);
+    held.rows += each.count() * route_row::bytes;
+    held.records += each.count() * route_records::bytes;
+    for (std::uint32_t slot = 0; slot < each.count(); ++slot) {
+      const route_row row = each.row(*memory_, slot);
+      if (row.spilled()) held.rows += route_row::more_bytes(row.count());
+    }
+  }
+  held.index += (1 + ledger_->size()) * directory_.size() * sizeof(block_ref);
+  held.records += records_.bytes_beside();
+  held.spare = bytes() - held.total();
+  return held;
 }
 
 }  // namespace weft::routing

@@ -2,7 +2,7 @@
 #include "routing/routing_config.hpp"
 
 #include "routing/route_frame.hpp"
-#include "routing/route_shard.hpp"
+#include "routing/route_row.hpp"
 
 namespace weft::routing {
 
@@ -11,7 +11,8 @@ result<void> routing_config::validate() const {
     if (!ok) return fail(ec::bad_config, text);
     return {};
   };
-  WEFT_TRY_VOID(check(destinations_max >= 1, "routing destinations_max must be at least 1"));
+  WEFT_TRY_VOID(check(destinations_max >= 1 && destinations_max <= 16'000'000,
+                      "routing destinations_max must be 1 to 16000000"));
   WEFT_TRY_VOID(check(candidates_max >= 1 && candidates_max <= candidates_limit,
                       "routing candidates_max must be 1 to 10"));
   WEFT_TRY_VOID(check(neighbours_max >= 1 && neighbours_max <= 65535,
@@ -28,6 +29,10 @@ result<void> routing_config::validate() const {
                 && sweep_interval > duration::zero() && ack_timeout > duration::zero()
                 && request_interval > duration::zero() && renew_interval_min > duration::zero(),
             "routing intervals must be positive, flush_interval not below trigger_delay"));
+  WEFT_TRY_VOID(check(hold_down <= std::chrono::hours(4) && sweep_interval <= std::chrono::hours(1),
+                      "routing hold_down must not exceed 4 hours, sweep_interval 1 hour"));
+  WEFT_TRY_VOID(check(restart_interval > duration::zero() && restart_burst >= 1,
+                      "routing restart_interval must be positive, restart_burst at least 1"));
   WEFT_TRY_VOID(check(flush_burst >= 1, "routing flush_burst must be at least 1"));
   WEFT_TRY_VOID(check(hop_penalty >= 1 && hop_penalty < link_cost_max,
                       "routing hop_penalty must be 1 to 4194303"));

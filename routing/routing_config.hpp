@@ -12,8 +12,8 @@ namespace weft::routing {
 
 /// Limits and times of route exchange. Defaults suit meshes of up to some ten thousand nodes.
 struct routing_config {
-  /// Destinations in the table, reachable or held down; about 175 bytes each with their
-  /// announcement.
+  /// Destinations in the table, reachable or held down, 1 to 16,000,000; about 128 bytes each with
+  /// their announcement and two routes.
   std::size_t destinations_max = 200'000;
   /// Routes kept per destination, through different neighbours: 1 to 10.
   std::size_t candidates_max = 8;
@@ -66,7 +66,13 @@ struct routing_config {
   std::size_t verifications_per_neighbour_step = 24;
   /// … and this many entries in all.
   std::size_t entries_per_step = 20'000;
-  /// Bad signatures and malformed frames after which a neighbour is ignored until its session ends.
+  /// A neighbour may begin anew within a session this often, sustained and at once: its process was
+  /// killed and came back before the session timed out, or its route exchange was restarted. As
+  /// each time costs a walk over the table, more often is not listened to until its turn has come.
+  duration restart_interval = std::chrono::seconds(10);
+  std::uint32_t restart_burst = 4;
+  /// Bad signatures, malformed frames and the like after which a neighbour is ignored until its
+  /// session ends.
   std::size_t violations_max = 8;
 
   /// Sequence number requests taken from one neighbour: sustained per second, and at once.
@@ -80,10 +86,10 @@ struct routing_config {
   /// Own and passed-on requests remembered.
   std::size_t requests_max = 4096;
 
-  /// Each row is checked for age and metric at least this often.
+  /// Each row is checked for age and metric at least this often; at most an hour.
   duration sweep_interval = std::chrono::seconds(5);
   /// An unreachable destination keeps its feasibility distance at least this long; unless its place
-  /// is needed, until its announcement expires.
+  /// is needed, until its announcement expires. At most four hours.
   duration hold_down = std::chrono::seconds(30);
 
   /// ec::bad_config names the value.

@@ -9,7 +9,7 @@ std::string_view to_string(reject_reason reason) noexcept {
   constexpr std::array<std::string_view, static_cast<std::size_t>(reject_reason::count_)> names{
       "malformed",  "oversized",    "bad_signature", "old_sequence", "conflict",
       "expired",    "clock",        "too_far",       "table_full",   "neighbour_full",
-      "inbox_full", "request_rate", "stale_frame",   "not_neighbour"};
+      "inbox_full", "request_rate", "stale_frame",   "restart_rate", "not_neighbour"};
   const auto index = static_cast<std::size_t>(reason);
   return index < names.size() ? names[index] : std::string_view{"unknown"};
 }
@@ -69,6 +69,8 @@ void routing_metrics::collect(metrics::visitor& v) const {
           neighbours_refused);
   v.count("weft_routing_neighbours_muted_total", "Neighbours ignored after too many violations.",
           {}, neighbours_muted);
+  v.count("weft_routing_neighbour_restarts_total", "New runs of a neighbour within a session.", {},
+          neighbour_restarts);
   v.count("weft_routing_resyncs_total", "Whole tables sent anew after loss or overflow.", {},
           resyncs);
   v.count("weft_routing_snapshots_total", "Snapshots published.", {}, snapshots);

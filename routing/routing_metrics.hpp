@@ -37,6 +37,8 @@ enum class reject_reason : std::uint8_t {
   request_rate,
   /// A frame of an earlier run of the neighbour, repeated or out of order.
   stale_frame,
+  /// Of a new run of a neighbour that began anew too often lately.
+  restart_rate,
   /// From a peer that is no neighbour, or is ignored after violations.
   not_neighbour,
   count_
@@ -75,6 +77,8 @@ struct routing_metrics final : metrics::source {
   metrics::counter candidates_dropped;
   metrics::counter neighbours_refused;
   metrics::counter neighbours_muted;
+  /// New runs of a neighbour within a session.
+  metrics::counter neighbour_restarts;
   metrics::counter resyncs;
   metrics::counter snapshots;
   metrics::counter shards_published;

@@ -2,6 +2,7 @@
 #include "routing/routing_snapshot.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace weft::routing {
 
@@ -32,19 +33,34 @@ std::optional<std::size_t> choose(std::span<const candidate> candidates, std::ui
   return std::nullopt;
 }
 
-routing_snapshot::found routing_snapshot::find(
-    const ed25519_public_key& destination) const noexcept {
-  const std::uint64_t hash = hash_(destination);
-  const std::size_t index = depth_ == 0 ? 0 : static_cast<std::size_t>(hash >> (64 - depth_));
-  const route_shard* shard
-      = pages_[index / shard_page::entries]->shards[index % shard_page::entries].get();
-  const std::uint32_t slot = shard->find(hash, destination);
-  if (slot == route_shard::no_slot) return {};
-  return {shard, slot};
+routing_snapshot::routing_snapshot(contents from) : from_(std::move(from)) {
+  from_.ledger->enter(from_.version);
+}
+
+routing_snapshot::~routing_snapshot() { from_.ledger->leave(from_.version); }
+
+void routing_snapshot::expect(std::span<const ed25519_public_key> destinations) const noexcept {
+  if (!expects()) return;
+  struct step {
+    permuted_key key;
+    const route_shard* shard;
+  };
+  std::array<step, 64> steps;
+  while (!destinations.empty()) {
+    const std::size_t count = std::min(destinations.size(), steps.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      steps[i].key = from_.permute(destinations[i]);
+      steps[i].shard = &shard_of(steps[i].key);
+      steps[i].shard->prefetch();
+    }
+    for (std::size_t i = 0; i < count; ++i)
+      steps[i].shard->prefetch_row(*from_.memory, steps[i].key);
+    destinations = destinations.subspan(count);
+  }
 }
 
 candidate routing_snapshot::make_candidate(const packed_route& route) const noexcept {
-  const neighbour_info& via = (*neighbours_)[route.neighbour()];
+  const neighbour_info& via = neighbour(route.neighbour());
   return {route.neighbour(), static_cast<std::uint8_t>(route.hops() + 1),
           add_cost(route.advertised(), via.cost)};
 }
@@ -52,9 +68,9 @@ candidate routing_snapshot::make_candidate(const packed_route& route) const noex
 candidate_list routing_snapshot::usable(const route_shard& shard,
                                         std::uint32_t slot) const noexcept {
   candidate_list list;
-  const route_list routes = shard.routes(slot);
+  const route_list routes = shard.routes(*from_.memory, slot);
   for (std::size_t i = 0; i < routes.feasible; ++i)
-    if ((*neighbours_)[routes.routes[i].neighbour()].up)
+    if (neighbour(routes.routes[i].neighbour()).up)
       list.push_back(make_candidate(routes.routes[i]));
   return list;
 }
@@ -63,18 +79,18 @@ std::optional<candidate> routing_snapshot::selected(
     const ed25519_public_key& destination) const noexcept {
   const found at = find(destination);
   if (at.shard == nullptr) return std::nullopt;
-  const route_row& row = at.shard->row(at.slot);
-  if (row.feasible == 0) return std::nullopt;
-  if ((*neighbours_)[row.routes[0].neighbour()].up) return make_candidate(row.routes[0]);
+  const route_row row = at.shard->row(*from_.memory, at.slot);
+  if (row.feasible() == 0) return std::nullopt;
+  const packed_route first = row.first();
+  if (neighbour(first.neighbour()).up) return make_candidate(first);
   const candidate_list rest = usable(*at.shard, at.slot);
   return rest.empty() ? std::nullopt : std::optional<candidate>{rest[0]};
 }
 
 std::optional<peer_id> routing_snapshot::next_hop(
     const ed25519_public_key& destination) const noexcept {
-  const auto best = selected(destination);
-  if (!best) return std::nullopt;
-  return (*neighbours_)[best->neighbour].peer;
+  const peer_id* hop = next_hop(destination, [](const peer_id&) { return true; });
+  return hop == nullptr ? std::nullopt : std::optional<peer_id>{*hop};
 }
 
 candidate_list routing_snapshot::candidates(const ed25519_public_key& destination) const noexcept {
@@ -84,25 +100,16 @@ candidate_list routing_snapshot::candidates(const ed25519_public_key& destinatio
 
 void routing_snapshot::for_each(
     const std::function<void(const ed25519_public_key&, const candidate_list&)>& visit) const {
-  const route_shard* last = nullptr;  // a shard fills a run of directory entries
-  const std::size_t entries = std::size_t{1} << depth_;
-  for (std::size_t index = 0; index < entries; ++index) {
-    const route_shard* shard
-        = pages_[index / shard_page::entries]->shards[index % shard_page::entries].get();
-    if (shard == last) continue;
-    last = shard;
-    for (std::uint32_t slot = 0; slot < shard->count(); ++slot) {
-      const candidate_list list = usable(*shard, slot);
-      if (!list.empty()) visit(shard->row(slot).destination, list);
+  const shard_memory& memory = *from_.memory;
+  block_ref last = ~block_ref{0};  // a shard fills a run of directory entries
+  for (const block_ref head : from_.directory) {
+    if (std::exchange(last, head) == head) continue;
+    const route_shard& shard = route_shard::at(memory, head);
+    for (std::uint32_t slot = 0; slot < shard.count(); ++slot) {
+      const candidate_list list = usable(shard, slot);
+      if (!list.empty()) visit(from_.permute.inverse(shard.key(memory, slot)), list);
     }
   }
-}
-
-std::optional<std::uint16_t> routing_snapshot::neighbour_slot(const peer_id& peer) const noexcept {
-  for (std::size_t i = 0; i < neighbours_->size(); ++i)
-    if ((*neighbours_)[i].up && (*neighbours_)[i].peer == peer)
-      return static_cast<std::uint16_t>(i);
-  return std::nullopt;
 }
 
 }  // namespace weft::routing

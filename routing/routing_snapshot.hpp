@@ -5,6 +5,7 @@
 #include "base/peer_id.hpp"
 #include "routing/metric.hpp"
 #include "routing/route_shard.hpp"
+#include "routing/shard_memory.hpp"
 
 #include <array>
 #include <cstddef>
@@ -56,9 +57,40 @@ struct neighbour_info {
 };
 
 /// The routing table at one moment: immutable, read from any thread by plain calls, shares memory
-/// with its predecessors. Holds no lock; a reader keeps it alive by its `shared_ptr`.
+/// with its predecessors. Holds no lock but for a moment at its end; a reader keeps it alive by its
+/// `shared_ptr`. A lookup reads its directory, which is small enough to stay in a processor's
+/// cache, then the head of one shard, then one row: two waits for memory in a big table.
 class routing_snapshot {
  public:
+  /// What the table's writer makes one of.
+  struct contents {
+    key_permutation permute;
+    /// The upper `depth` bits of a hash value, 1 to 32, are an index of `directory`.
+    unsigned depth;
+    std::vector<block_ref> directory;
+    std::shared_ptr<const shard_memory> memory;
+    std::shared_ptr<version_ledger> ledger;
+    std::shared_ptr<const std::vector<neighbour_info>> neighbours;
+    /// Rows, unreachable destinations' included.
+    std::size_t size;
+    std::uint64_t version;
+  };
+
+  /// Keeps its version in the ledger until its end.
+  explicit routing_snapshot(contents from);
+  ~routing_snapshot();
+  routing_snapshot(const routing_snapshot&) = delete;
+  routing_snapshot& operator=(const routing_snapshot&) = delete;
+
+  /// Whether the table is too big for a processor's second cache, so that `expect` helps.
+  bool expects() const noexcept { return size() >= 8192; }
+  /// Has the way to these destinations brought from memory, all at once: for the keys of a batch
+  /// that are about to be looked up one by one. Changes no result.
+  void expect(std::span<const ed25519_public_key> destinations) const noexcept;
+  /// The neighbour of the shortest usable route that `accept(const peer_id&)` takes; null when
+  /// there is none. Points into the snapshot.
+  template <class Accept>
+  const peer_id* next_hop(const ed25519_public_key& destination, const Accept& accept) const;
   /// The selected route's neighbour; none when the destination is unknown or unreachable.
   std::optional<peer_id> next_hop(const ed25519_public_key& destination) const noexcept;
   /// The selected route.
@@ -71,33 +103,52 @@ class routing_snapshot {
       const std::function<void(const ed25519_public_key&, const candidate_list&)>& visit) const;
 
   /// Destinations held, unreachable ones included.
-  std::size_t size() const noexcept { return size_; }
+  std::size_t size() const noexcept { return from_.size; }
   /// Grows with every publication.
-  std::uint64_t version() const noexcept { return version_; }
+  std::uint64_t version() const noexcept { return from_.version; }
   const neighbour_info& neighbour(std::uint16_t slot) const noexcept {
-    return (*neighbours_)[slot];
+    return (*from_.neighbours)[slot];
   }
-  std::span<const neighbour_info> neighbours() const noexcept { return *neighbours_; }
-  /// The slot of a peer that is up; O(neighbours).
-  std::optional<std::uint16_t> neighbour_slot(const peer_id& peer) const noexcept;
+  std::span<const neighbour_info> neighbours() const noexcept { return *from_.neighbours; }
 
  private:
-  friend class route_table;
   struct found {
     const route_shard* shard = nullptr;
     std::uint32_t slot = 0;
+    route_row row{nullptr};
   };
-  found find(const ed25519_public_key& destination) const noexcept;
+  const route_shard& shard_of(const permuted_key& key) const noexcept {
+    return route_shard::at(*from_.memory, from_.directory[key.hash >> (64 - from_.depth)]);
+  }
+  found find(const ed25519_public_key& destination) const noexcept {
+    const permuted_key key = from_.permute(destination);
+    const route_shard& shard = shard_of(key);
+    const std::uint32_t slot = shard.find(*from_.memory, key);
+    if (slot == route_shard::no_slot) return {};
+    return {&shard, slot, shard.row(*from_.memory, slot)};
+  }
   candidate_list usable(const route_shard& shard, std::uint32_t slot) const noexcept;
   candidate make_candidate(const packed_route& route) const noexcept;
 
-  key_hash hash_{siphash_key{}};
-  unsigned depth_ = 0;
-  std::shared_ptr<shard_memory> memory_;  // outlives the pages' shards
-  std::vector<std::shared_ptr<const shard_page>> pages_;
-  std::shared_ptr<const std::vector<neighbour_info>> neighbours_;
-  std::size_t size_ = 0;
-  std::uint64_t version_ = 0;
+  contents from_;
 };
+
+template <class Accept>
+const peer_id* routing_snapshot::next_hop(const ed25519_public_key& destination,
+                                          const Accept& accept) const {
+  const found at = find(destination);
+  if (at.shard == nullptr) return nullptr;
+  const route_row row = at.row;
+  const auto taken = [&](std::uint16_t slot) -> const peer_id* {
+    const neighbour_info& via = neighbour(slot);
+    return via.up && accept(via.peer) ? &via.peer : nullptr;
+  };
+  if (row.feasible() == 0) return nullptr;
+  if (const peer_id* first = taken(row.first_neighbour())) return first;
+  const route_list list = at.shard->routes(*from_.memory, at.slot);
+  for (std::size_t i = 1; i < list.feasible; ++i)
+    if (const peer_id* next = taken(list.routes[i].neighbour())) return next;
+  return nullptr;
+}
 
 }  // namespace weft::routing

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <numeric>
+#include <span>
 
 namespace weft::routing {
 
@@ -50,14 +51,14 @@ class stopwatch {
     overhead_ = idle[1000];
   }
 
-  /// Times `count` calls, `batch` of them a sample.
+  /// Times `count` calls, `block` of them a sample.
   template <class Operation>
-  operation_figures measure(std::string name, std::size_t count, std::size_t batch,
+  operation_figures measure(std::string name, std::size_t count, std::size_t block,
                             const Operation& operation) {
     std::vector<double> taken;
-    taken.reserve(count / batch + 1);
+    taken.reserve(count / block + 1);
     for (std::size_t i = 0; i < count;) {
-      const std::size_t end = std::min(i + batch, count);
+      const std::size_t end = std::min(i + block, count);
       const auto size = static_cast<double>(end - i);
       const instant start = clock_();
       for (; i < end; ++i) operation(i);
@@ -111,7 +112,8 @@ std::shared_ptr<const std::vector<neighbour_info>> some_neighbours(rng& random) 
 class table_bench {
  public:
   table_bench(const table_bench_options& options, const std::function<instant()>& clock)
-      : clock_(clock),
+      : options_(options),
+        clock_(clock),
         watch_(clock),
         random_(options.seed),
         samples_(std::max<std::size_t>(options.samples, 1)),
@@ -124,9 +126,11 @@ class table_bench {
   }
 
   table_bench_report run() {
+    const std::size_t resident_before = resident();
     fill();
     snapshot_ = table_.publish(neighbours_);
     count_bytes();
+    report_.resident_bytes_per_entry = per_entry(static_cast<double>(resident() - resident_before));
     look_up();
     choose_among_ten();
     churn();
@@ -136,54 +140,74 @@ class table_bench {
  private:
   void add(operation_figures figures) { report_.operations.push_back(std::move(figures)); }
   double per_entry(double total) const { return total / static_cast<double>(keys_.size()); }
+  std::size_t resident() const { return options_.resident ? options_.resident() : 0; }
 
-  /// As many inserts alone as samples, the rest in batches.
+  /// As many inserts alone as samples, the rest in blocks.
   void fill() {
     const std::vector<route_list> pool = route_pool(random_, routes_);
     announcement origin;
     origin.lifetime_s = 420;
     const auto insert = [&](std::size_t i) {
-      origin.sequence = i;
+      origin.issued_s = static_cast<std::uint32_t>(1'700'000'000 + i / 4096);
+      origin.sequence = std::uint64_t{origin.issued_s} * 1000 + i % 1000;
       const route_table::place at = table_.insert(keys_[i]);
       table_.set_routes(at, pool[i % pool.size()]);
       table_.set_origin(at, origin);
     };
     const std::size_t alone = std::min(samples_, keys_.size() / 2);
     const instant start = clock_();
-    auto batched
-        = watch_.measure("insert", keys_.size() - alone, table_bench_report::batch, insert);
+    auto blocks = watch_.measure("insert", keys_.size() - alone, table_bench_report::block, insert);
     const std::size_t first = keys_.size() - alone;
     auto single
         = watch_.measure("insert_alone", alone, 1, [&](std::size_t i) { insert(first + i); });
     report_.inserts_per_second = static_cast<double>(keys_.size()) / to_seconds(clock_() - start);
-    add(std::move(batched));
+    add(std::move(blocks));
     add(std::move(single));
   }
 
   void count_bytes() {
-    report_.row_bytes_per_entry = per_entry(static_cast<double>(table_.row_bytes()));
-    report_.state_bytes_per_entry = per_entry(static_cast<double>(table_.state_bytes()));
-    report_.signature_bytes_per_entry = per_entry(static_cast<double>(table_.signature_bytes()));
+    const route_table::usage held = table_.bytes_by_use();
+    report_.index_bytes_per_entry = per_entry(static_cast<double>(held.index));
+    report_.row_bytes_per_entry = per_entry(static_cast<double>(held.rows));
+    report_.record_bytes_per_entry = per_entry(static_cast<double>(held.records));
+    report_.spare_bytes_per_entry = per_entry(static_cast<double>(held.spare));
+    report_.bytes_per_entry = per_entry(static_cast<double>(held.total()));
   }
 
-  /// In random order over the whole table, so that rows are cold; each pass asks anew, or the last
+  /// Keys uniformly out of the whole table, so that rows are cold; each pass asks anew, or the last
   /// one's rows would still be warm.
   void look_up() {
-    const routing_snapshot& table = *snapshot_;
-    const auto selected = [&](std::size_t i) { sink = sink + table.selected(asked_[i])->total; };
+    constexpr std::size_t block = table_bench_report::block;
+    const auto look_up_expected = [&](std::size_t i) {
+      if (i % block == 0)
+        snapshot_->expect(std::span(asked_).subspan(i, std::min(block, samples_ - i)));
+      sink = sink + hop(i);
+    };
+    const auto look_up_one = [&](std::size_t i) { sink = sink + hop(i); };
     ask();
-    add(watch_.measure("lookup", samples_, table_bench_report::batch, selected));
+    add(watch_.measure("lookup", samples_, block, look_up_expected));
     ask();
-    add(watch_.measure("lookup_alone", samples_, 1, selected));
+    add(watch_.measure("lookup_unexpected", samples_, block, look_up_one));
     ask();
-    for (auto& each : asked_) each[31] = static_cast<std::uint8_t>(each[31] ^ 1);
-    add(watch_.measure("lookup_absent", samples_, table_bench_report::batch, [&](std::size_t i) {
-      sink = sink + (table.selected(asked_[i]) ? 1u : 0u);
-    }));
+    // Its index is or-ed with what the processor cannot tell beforehand to be zero.
+    std::uint64_t last = 0;
+    add(watch_.measure("lookup_chain", samples_, block,
+                       [&](std::size_t i) { last = hop(i | (last & never_)); }));
+    sink = last;
+    ask_absent();
+    add(watch_.measure("lookup_absent", samples_, block, look_up_expected));
+    ask_absent();
+    add(watch_.measure("lookup_absent_unexpected", samples_, block, look_up_one));
     ask();
     const instant start = clock_();
-    for (std::size_t i = 0; i < samples_; ++i) selected(i);
+    for (std::size_t i = 0; i < samples_; ++i) look_up_expected(i);
     report_.lookups_per_second = static_cast<double>(samples_) / to_seconds(clock_() - start);
+  }
+
+  /// Looks a key up and reads the first byte of the neighbour's id.
+  std::uint64_t hop(std::size_t i) const {
+    const peer_id* next = snapshot_->next_hop(asked_[i], [](const peer_id&) { return true; });
+    return next == nullptr ? 0 : next->bytes()[0];
   }
 
   /// Ten routes, read from the table like any others.
@@ -195,11 +219,11 @@ class table_bench {
     snapshot_ = table_.publish(neighbours_);
     std::vector<candidate_list> tens;
     for (std::size_t i = 0; i < rows; ++i) tens.push_back(snapshot_->candidates(asked_[i]));
-    constexpr std::size_t batch = table_bench_report::batch;
-    add(watch_.measure("choose_of_10", samples_, batch, [&](std::size_t i) {
+    constexpr std::size_t block = table_bench_report::block;
+    add(watch_.measure("choose_of_10", samples_, block, [&](std::size_t i) {
       sink = sink + *choose(tens[i % rows], random_.next());
     }));
-    add(watch_.measure("lookup_and_choose_of_10", samples_, batch, [&](std::size_t i) {
+    add(watch_.measure("lookup_and_choose_of_10", samples_, block, [&](std::size_t i) {
       sink = sink + *choose(snapshot_->candidates(asked_[i % rows]), random_.next());
     }));
   }
@@ -209,7 +233,7 @@ class table_bench {
   void churn() {
     constexpr std::size_t rounds = 50;
     const std::size_t changes = std::max<std::size_t>(keys_.size() / 1000, 1);
-    std::size_t copied = 0;
+    const std::size_t before = table_.bytes();
     std::vector<double> publications;
     for (std::size_t round = 0; round < rounds; ++round) {
       for (std::size_t i = 0; i < changes; ++i)
@@ -218,20 +242,21 @@ class table_bench {
       const instant start = clock_();
       snapshot_ = table_.publish(neighbours_);
       publications.push_back(static_cast<double>((clock_() - start).count()));
-      copied += table_.shards_published();
     }
     add(stopwatch::summarise("publish", publications));
-    const double shard_bytes
-        = report_.row_bytes_per_entry * static_cast<double>(keys_.size()) / table_.shard_count();
-    report_.copy_bytes_per_entry
-        = per_entry(static_cast<double>(copied) / static_cast<double>(rounds) * shard_bytes);
+    report_.copy_bytes_per_entry = per_entry(static_cast<double>(table_.bytes() - before));
   }
 
   void ask() {
     asked_.resize(samples_);
     for (auto& each : asked_) each = keys_[random_.below(keys_.size())];
   }
+  void ask_absent() {
+    ask();
+    for (auto& each : asked_) each[31] = static_cast<std::uint8_t>(each[31] ^ 1);
+  }
 
+  const table_bench_options& options_;
   const std::function<instant()>& clock_;
   stopwatch watch_;
   rng random_;
@@ -242,6 +267,8 @@ class table_bench {
   std::shared_ptr<const std::vector<neighbour_info>> neighbours_;
   route_table table_;
   std::shared_ptr<const routing_snapshot> snapshot_;
+  /// Zero.
+  volatile std::size_t never_ = 0;
   table_bench_report report_;
 };
 

@@ -11,7 +11,7 @@
 
 namespace weft::routing {
 
-/// Percentiles of one operation, nanoseconds per operation, the clock's own cost taken off.
+/// Percentiles over the samples of one operation, in nanoseconds per operation.
 struct operation_figures {
   std::string name;
   std::size_t samples = 0;
@@ -27,37 +27,47 @@ struct table_bench_options {
   std::size_t entries = 1'000'000;
   /// Lookups and choices timed, each kind.
   std::size_t samples = 200'000;
-  /// Routes per destination while inserting; the choice is always made among ten.
+  /// Routes per destination; the choice is always made among ten.
   std::size_t routes = 2;
   std::uint64_t seed = 1;
+  /// The process's resident bytes now, for the cross-check of the table's own count; may be empty.
+  std::function<std::size_t()> resident;
 };
 
 struct table_bench_report {
-  /// "insert", "lookup", "lookup_absent", "choose_of_10", "lookup_and_choose_of_10": each sample is
-  /// the mean of `batch` operations on random keys timed together, so that the clock does not
-  /// outweigh them; the processor may overlap neighbouring ones. "insert_alone", "lookup_alone":
-  /// one operation a sample, the wait for memory in full and what is left of the clock's jitter.
-  /// "publish": a whole publication after one destination in a thousand changed.
+  /// Every sample is the mean of a block of `block` operations timed together, the median cost of
+  /// reading the clock taken off, unless it says otherwise.
+  /// - "insert": key, two routes, announcement. "insert_alone": one operation a sample.
+  /// - "lookup": `routing_snapshot::next_hop` of random keys out of the whole table, as for the
+  ///   frames of a batch: all announced by `expect`, then each looked up. "lookup_absent": of keys
+  ///   that the table has not.
+  /// - "lookup_unexpected", "lookup_absent_unexpected": without `expect`, each lookup independent
+  ///   of the others, so the processor may overlap as many as it can look ahead.
+  /// - "lookup_chain": of known keys, the key of each depending on the result of the one before:
+  ///   the wait for memory in full.
+  /// - "choose_of_10"; "lookup_and_choose_of_10": with the lookup of the ten.
+  /// - "publish": a whole publication, alone, after one destination in a thousand changed.
   std::vector<operation_figures> operations;
-  static constexpr std::size_t batch = 16;
+  static constexpr std::size_t block = 64;
   std::size_t entries = 0;
-  /// Rows (key and routes), tags, directory, pages and free room, divided by entries: what lookups
-  /// read and snapshots share.
+  /// Bytes per entry of everything the table and one snapshot hold, by `route_table::usage`.
+  double index_bytes_per_entry = 0;
   double row_bytes_per_entry = 0;
-  /// The core's own state beside each row: sequence, times, feasibility distance, what was told.
-  double state_bytes_per_entry = 0;
-  /// The announcements' signatures, kept apart to be passed on; no lookup or choice reads them.
-  double signature_bytes_per_entry = 0;
-  /// Rows copied because a held snapshot shared them while 1 in 1000 destinations changed, per
-  /// entry of the table.
+  double record_bytes_per_entry = 0;
+  double spare_bytes_per_entry = 0;
+  double bytes_per_entry = 0;
+  /// How much the process's resident memory grew by filling and publishing; 0 when not asked for.
+  double resident_bytes_per_entry = 0;
+  /// Bytes taken for copies while a snapshot is held and 1 in 1000 destinations changes, per entry
+  /// of the table.
   double copy_bytes_per_entry = 0;
   double inserts_per_second = 0;
   double lookups_per_second = 0;
 };
 
-/// Fills a routing table (row, routes, state and signature of each destination) and times inserts,
-/// lookups of random keys through a published snapshot, choices among ten routes and publications.
-/// Single-threaded; `clock` is the caller's monotonic clock.
+/// Fills a routing table (row, routes, state and announcement of each destination) and times
+/// inserts, lookups through a published snapshot as the data path makes them, choices among ten
+/// routes and publications. Single-threaded; `clock` is the caller's monotonic clock.
 table_bench_report run_table_bench(const table_bench_options& options,
                                    const std::function<instant()>& clock);
 

@@ -29,9 +29,11 @@ void routing_table(benchmark::State& state) {
   }
   state.counters["inserts_per_s"] = report.inserts_per_second;
   state.counters["lookups_per_s"] = report.lookups_per_second;
+  state.counters["bytes"] = report.bytes_per_entry;
+  state.counters["index_bytes"] = report.index_bytes_per_entry;
   state.counters["row_bytes"] = report.row_bytes_per_entry;
-  state.counters["state_bytes"] = report.state_bytes_per_entry;
-  state.counters["signature_bytes"] = report.signature_bytes_per_entry;
+  state.counters["record_bytes"] = report.record_bytes_per_entry;
+  state.counters["spare_bytes"] = report.spare_bytes_per_entry;
   state.counters["copy_bytes"] = report.copy_bytes_per_entry;
 }
 BENCHMARK(routing_table)

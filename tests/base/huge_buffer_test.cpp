@@ -36,7 +36,9 @@ TEST(huge_arena, pieces_are_aligned_and_apart) {
   for (std::size_t i = 0; i < 4000; ++i) {
     const std::size_t alignment = std::size_t{64} << i % 7;
     const std::size_t size = alignment * (1 + i % 3);
-    auto* piece = static_cast<std::uint8_t*>(arena.allocate(size, alignment));
+    const auto made = arena.allocate(size, alignment);
+    std::uint8_t* piece = made.data;
+    ASSERT_EQ(arena.buffers()[made.buffer].data() + made.offset, piece);
     ASSERT_EQ(reinterpret_cast<std::uintptr_t>(piece) % alignment, 0u);
     std::memset(piece, static_cast<int>(i % 251), size);
     pieces.emplace_back(piece, size);
@@ -47,14 +49,23 @@ TEST(huge_arena, pieces_are_aligned_and_apart) {
                             [&](std::uint8_t byte) { return byte == i % 251; }))
         << i;
   EXPECT_GE(arena.bytes(), wanted);
-  EXPECT_LE(arena.bytes(), wanted + wanted / 4 + 2 * huge_arena::first_buffer);
+  EXPECT_LE(arena.bytes(), wanted + wanted / 4 + huge_buffer::huge_page);
+}
+
+TEST(huge_buffer, merging_keeps_the_content) {
+  huge_buffer buffer(2 * huge_buffer::huge_page);
+  for (std::size_t i = 0; i < buffer.size(); i += 512)
+    buffer.data()[i] = static_cast<std::uint8_t>(i / 512 % 251);
+  buffer.merge();
+  for (std::size_t i = 0; i < buffer.size(); i += 512)
+    ASSERT_EQ(buffer.data()[i], i / 512 % 251) << i;
 }
 
 TEST(huge_arena, stays_small_while_little_is_asked) {
   huge_arena arena;
   EXPECT_EQ(arena.bytes(), 0u);
   arena.allocate(256, 256);
-  EXPECT_EQ(arena.bytes(), huge_arena::first_buffer);
+  EXPECT_EQ(arena.bytes(), 4096u);
 }
 
 }  // namespace

@@ -255,6 +255,35 @@ TEST(hostile, frames_of_an_earlier_run_are_ignored) {
   EXPECT_GE(s.rejected(reject_reason::stale_frame), 2u);
 }
 
+TEST(hostile, beginning_anew_too_often_is_heard_later) {
+  routing_config config = quick_config();
+  config.restart_burst = 3;
+  config.restart_interval = 10s;
+  scene s(2, config);
+  byte_buffer body;
+  for (std::uint64_t run = 1; run <= 20; ++run) {
+    begin_update(body, run, 1);
+    append_route(body, s.signed_by(500, 0), 1, 1);
+    s.raw(body);
+  }
+  // The first is not a new run, and three are taken at once.
+  EXPECT_EQ(s.net.counters(s.target).neighbour_restarts.value(), 3u);
+  EXPECT_EQ(s.rejected(reject_reason::restart_rate), 16u);
+  EXPECT_TRUE(s.net.penalties(s.target).empty());
+  s.net.run(11s);
+  begin_update(body, 20, 2);
+  append_route(body, s.signed_by(501, 0), 1, 1);
+  s.raw(body);
+  s.net.run(1s);
+  EXPECT_EQ(s.net.counters(s.target).neighbour_restarts.value(), 4u);
+  const auto& core = s.net.core(s.target);
+  ASSERT_TRUE(core.lookup(key_of(501)).has_value());
+  EXPECT_FALSE(core.lookup(key_of(501))->usable.empty());
+  // What the run before said went with it.
+  ASSERT_TRUE(core.lookup(key_of(500)).has_value());
+  EXPECT_TRUE(core.lookup(key_of(500))->usable.empty());
+}
+
 TEST(hostile, neighbours_beyond_the_limit_are_refused) {
   routing_config config = quick_config();
   config.neighbours_max = 2;
@@ -292,6 +321,10 @@ TEST(config, refuses_what_cannot_work) {
   EXPECT_FALSE(bad([](auto& c) { c.lifetime = c.refresh_interval; }));
   EXPECT_FALSE(bad([](auto& c) { c.frame_bytes_max = 100'000; }));
   EXPECT_FALSE(bad([](auto& c) { c.window_frames = 0; }));
+  EXPECT_FALSE(bad([](auto& c) { c.destinations_max = 16'000'001; }));
+  EXPECT_FALSE(bad([](auto& c) { c.hold_down = std::chrono::hours(5); }));
+  EXPECT_FALSE(bad([](auto& c) { c.sweep_interval = std::chrono::hours(2); }));
+  EXPECT_FALSE(bad([](auto& c) { c.restart_burst = 0; }));
 }
 
 }  // namespace

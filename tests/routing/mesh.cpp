@@ -122,6 +122,23 @@ void mesh::crash(std::size_t n) {
 
 void mesh::restart(std::size_t n) { boot(n); }
 
+void mesh::restart_in_place(std::size_t n, duration back) {
+  nodes_[n]->skew -= back;
+  boot(n);
+  for (auto& [link, s] : sessions_) {
+    if (link.first != n && link.second != n) continue;
+    if (s.id == 0 || s.seen[n] != s.id) continue;
+    const std::size_t other = link.first == n ? link.second : link.first;
+    nodes_[n]->core->on_neighbour_up(nodes_[other]->id, s.delay * 2, wall(n), now_, out_);
+    drain(n);
+  }
+  paths_changed_ = true;
+}
+
+bool mesh::arrives(const session& s, const event& e) const {
+  return s.id == e.session || (late_frames && s.id != 0);
+}
+
 bool mesh::linked(std::size_t a, std::size_t b) const {
   const auto found = sessions_.find(ends(a, b));
   return found != sessions_.end() && found->second.id != 0;
@@ -189,8 +206,8 @@ void mesh::handle(const event& e) {
       if (of.core) of.core->on_neighbour_down(nodes_[other]->id, wall(n), now_, out_);
       break;
     case kind::frame:
-      if (s.id != e.session) return;
-      if (s.seen[n] != e.session) {  // this end learns of the session in a moment
+      if (!arrives(s, e)) return;
+      if (s.seen[n] != s.id) {  // this end learns of the session in a moment
         push(std::chrono::milliseconds(1), kind::frame, e.from, e.to, e.session, e.body);
         return;
       }

@@ -53,6 +53,9 @@ class mesh {
   void cut(std::size_t a, std::size_t b);
   void crash(std::size_t n);
   void restart(std::size_t n);
+  /// The node begins anew, its clock put back by `back`, while its sessions go on: the others are
+  /// told nothing.
+  void restart_in_place(std::size_t n, duration back = {});
   void run(duration span);
   /// A node without a core: its frames are written by the test; `received` holds what it was sent.
   std::size_t add_puppet();
@@ -84,6 +87,8 @@ class mesh {
   std::size_t frames() const { return frames_; }
 
   link_faults faults;
+  /// Frames of an ended session arrive all the same when their receiver has the next one.
+  bool late_frames = false;
   /// Longest time until a node learns that its session broke.
   duration notice_max = std::chrono::seconds(2);
   rng random;
@@ -123,6 +128,7 @@ class mesh {
   static pair ends(std::size_t a, std::size_t b) { return {std::min(a, b), std::max(a, b)}; }
 
   void boot(std::size_t n);
+  bool arrives(const session& s, const event& e) const;
   void push(duration in, kind what, std::size_t from, std::size_t to, std::uint64_t over,
             chunk_view body = {});
   void handle(const event& e);
