@@ -5,10 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <optional>
 #include <poll.h>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace weft::transport::io::test {
@@ -46,6 +49,15 @@ class middlebox {
   multiaddr address() const { return multiaddr::quic_v1(inner_.bound().endpoint()); }
   void rebind() { rebind_ = true; }
   std::uint64_t lost() const { return lost_; }
+  struct datagram {
+    bool from_client = false;
+    std::size_t size = 0;
+  };
+  /// What came by so far, in order.
+  std::vector<datagram> seen() const {
+    const std::lock_guard lock(mutex_);
+    return seen_;
+  }
 
  private:
   void run() {
@@ -57,11 +69,18 @@ class middlebox {
       received_run run;
       while (inner_.receive(room, run) == socket_status::done) {
         client_ = run.remote;
+        note({true, run.bytes.size()});
         pass(outer_, socket_address(server_), run.bytes, held_out_);
       }
-      while (outer_.receive(room, run) == socket_status::done)
+      while (outer_.receive(room, run) == socket_status::done) {
+        note({false, run.bytes.size()});
         if (client_) pass(inner_, *client_, run.bytes, held_in_);
+      }
     }
+  }
+  void note(datagram d) {
+    const std::lock_guard lock(mutex_);
+    seen_.push_back(d);
   }
   void pass(udp_socket& out, const socket_address& to, bytes_view bytes, byte_buffer& held) {
     const auto send = [&](bytes_view b) { out.send({b, b.size(), out.bound(), to, 0}); };
@@ -90,6 +109,8 @@ class middlebox {
   std::atomic<bool> stop_{false};
   std::atomic<bool> rebind_{false};
   std::atomic<std::uint64_t> lost_{0};
+  mutable std::mutex mutex_;
+  std::vector<datagram> seen_;
   std::thread thread_;
 };
 
@@ -114,6 +135,26 @@ TEST(path, lossy_reordering_doubling) {
   const auto moved = client.perf(server.id(), 2'000'000, 2'000'000);
   EXPECT_TRUE(moved) << to_string(moved.error());
   EXPECT_GT(box.lost(), 0u);
+}
+
+// Probes of the path's size go out, both ways, but none ahead of what ends the handshake: the
+// server's second datagram.
+TEST(path, probes_wait_for_the_handshake) {
+  test_node server;
+  test_node client;
+  middlebox box(*server.address.quic_v1_endpoint(), {}, 1);
+  ASSERT_TRUE(client.dial(box.address(), server.id())) << to_string(client.dial_error);
+  const auto probe_of = [&](bool from_client) {
+    const auto seen = box.seen();
+    const auto at = std::ranges::find_if(
+        seen, [&](const auto& d) { return d.from_client == from_client && d.size > 1452; });
+    return std::pair(at != seen.end(),
+                     std::count_if(seen.begin(), at, [](const auto& d) { return !d.from_client; }));
+  };
+  for (const bool from_client : {true, false}) {
+    ASSERT_TRUE(eventually([&] { return probe_of(from_client).first; })) << from_client;
+    EXPECT_GE(probe_of(from_client).second, 2) << from_client;
+  }
 }
 
 // The NAT in between gives the client another port: the session goes on and the server says so.

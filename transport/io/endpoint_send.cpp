@@ -6,6 +6,12 @@
 
 /// Packets going out: runs of segments per path, the sockets' back-pressure, and the timers behind.
 namespace weft::transport::io {
+namespace {
+
+/// No packet of a handshake needs more.
+constexpr std::size_t handshake_datagram_bytes_max = 1'452;
+
+}  // namespace
 
 void quic_endpoint::send_single(const net_path& path, bytes_view packet) {
   if (path.socket == nullptr || packet.empty()) return;
@@ -44,7 +50,12 @@ void quic_endpoint::flush(session& s) {
     if (run.size != 0) send_run(run.path, run.ecn, 0, run.size, run.segment);
     run.size = run.count = 0;
   };
-  const std::size_t packet_max = profile_.datagram_bytes_max;
+  // A probe of the path's size would go out ahead of the packets that end the handshake, and the
+  // peer would take in its kilobytes first: it has time until the next round.
+  const bool may_probe = std::exchange(s.may_probe, s.confirmed_at != instant{});
+  const std::size_t packet_max
+      = may_probe ? profile_.datagram_bytes_max
+                  : std::min(profile_.datagram_bytes_max, handshake_datagram_bytes_max);
   const std::size_t quantum = s.conn->send_quantum();
   std::size_t total = 0;
   while (total < quantum) {

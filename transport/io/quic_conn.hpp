@@ -118,8 +118,9 @@ class quic_conn {
   void on_expiry(instant now);
   /// When `on_expiry` has something to do.
   instant expiry() const;
-  /// Writes one packet into `room` (at least `datagram_bytes_max`); returns its size, 0 when there
-  /// is nothing to send now. Stream data of several streams shares a packet.
+  /// Writes one packet into `room` (1200 bytes at least; probes of the path's size wait until it
+  /// has `datagram_bytes_max`); returns its size, 0 when there is nothing to send now. Stream data
+  /// of several streams shares a packet.
   std::size_t write(bytes_span room, instant now, net_path& path, std::uint8_t& ecn);
   /// Call after a burst of `write`.
   void written(instant now);

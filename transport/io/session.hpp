@@ -102,6 +102,8 @@ class session final : public conn_listener {
   std::uint64_t timer = 0;
   instant timer_at = instant::max();
   bool touched = false;
+  /// Written to since it was confirmed: probes of the path's size may go out.
+  bool may_probe = false;
   /// Another session to the same peer carries its frames since this time.
   std::optional<instant> superseded_at;
   /// What the endpoint keeps per peer; set while confirmed.
