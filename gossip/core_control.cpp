@@ -203,10 +203,7 @@ void gossip_core::impl::take_idontwant(peer_slot slot) {
 }
 
 void gossip_core::impl::mark_unwanted(peer_state& peer, std::uint64_t hash) {
-  const instant old = now_ - config_.heartbeat * config_.idontwant_heartbeats;
-  while (!peer.unwanted.empty()
-         && (peer.unwanted.front() < old || peer.unwanted.size() >= config_.unwanted_per_peer_max))
-    peer.unwanted.pop_front();
+  while (peer.unwanted.size() >= config_.unwanted_per_peer_max) peer.unwanted.pop_front();
   if (!peer.unwanted.find(hash)) peer.unwanted.push(hash, now_);
 }
 

@@ -37,7 +37,10 @@ void gossip_core::impl::heartbeat() {
   ++beat_;
   decay();
   expire_promises();
+  const instant wanted_again = now_ - config_.heartbeat * config_.idontwant_heartbeats;
   for (peer_state& peer : peers_) {
+    while (!peer.unwanted.empty() && peer.unwanted.front() < wanted_again)
+      peer.unwanted.pop_front();
     peer.ihave_frames = peer.ihave_ids = peer.announcements = 0;
     peer.iwant_ids = peer.idontwant_frames = 0;
     peer.iwant_bytes = 0;
