@@ -85,7 +85,7 @@ http_response post_shown(node_context& node, const http_request& request) {
 }
 
 http_response post_connect(node_context& node, const http_request& request) {
-  const auto to = parse_target(request.get("to"));
+  const auto to = resolve_target(request.get("to"));
   if (!to) return error_answer(to.error());
   answer<actors::connection> asked;
   node.runtime.connect(*to, asked.callback());

@@ -86,7 +86,7 @@ void follow(node_context& node, http_writer& out) {
 
 result<actors::ping_request> ping_of(const http_request& request) {
   actors::ping_request ping;
-  WEFT_TRY(ping.to, parse_target(request.get("to")));
+  WEFT_TRY(ping.to, resolve_target(request.get("to")));
   WEFT_TRY(const auto count, number_of(request, "count", 1, 1'000'000));
   WEFT_TRY(const auto interval, number_of(request, "interval", 0, 3600));
   WEFT_TRY(const auto timeout, number_of(request, "timeout", 0.001, 3600));
@@ -133,7 +133,7 @@ result<actors::bench_request> bench_of(const json& j) {
   actors::bench_request bench;
   WEFT_TRY(bench.kind, actors::parse_bench_kind(j.value("kind", "")));
   if (j.contains("to")) {
-    WEFT_TRY(bench.to, parse_target(j.value("to", "")));
+    WEFT_TRY(bench.to, resolve_target(j.value("to", "")));
   }
   bench.samples = j.value("samples", bench.samples);
   bench.upload_bytes = j.value("upload_bytes", bench.upload_bytes);

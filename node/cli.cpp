@@ -2,6 +2,7 @@
 #include "node/cli_outline.hpp"
 #include "node/cli_tree.hpp"
 #include "node/commands.hpp"
+#include "node/manual.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -65,12 +66,13 @@ void add_meta_commands(CLI::App& app, cli_state& state) {
       "  weft completion fish > ~/.config/fish/completions/weft.fish");
   completion->add_option("SHELL", state.shell, "bash, zsh or fish")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish", "markdown"}));
+      ->check(CLI::IsMember({"bash", "zsh", "fish", "markdown", "man"}));
   state.on(completion, [&app, &state] {
     const auto commands = outline(app);
-    std::fputs(state.shell == "markdown" ? command_reference(commands).c_str()
-                                         : completion_script(state.shell, commands).c_str(),
-               stdout);
+    const auto text = state.shell == "markdown" ? command_reference(commands)
+                      : state.shell == "man"    ? command_manual(commands)
+                                                : completion_script(state.shell, commands);
+    std::fputs(text.c_str(), stdout);
     return exit_code::ok;
   });
 }

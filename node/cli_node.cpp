@@ -53,14 +53,16 @@ void add_init(CLI::App& app, cli_state& state) {
 void add_run(CLI::App& app, cli_state& state) {
   auto* run = app.add_subcommand("run", "Run the node until SIGTERM or Ctrl-C; SIGHUP reloads");
   run->footer(
-      "  weft run\n  weft run --dir /var/lib/weft --set log.level=debug\n  WEFT_LOG_FORMAT=json "
-      "weft run");
+      "  weft run\n  weft run --init --dir /var/lib/weft --set log.level=debug\n"
+      "  WEFT_LOG_FORMAT=json weft run");
   run->add_option("--config", state.run.config_path,
                   "Configuration file (else config.toml in the directory)")
       ->type_name("FILE");
   run->add_option("--passphrase-file", state.run.passphrase_file,
                   "File with the identity's passphrase")
       ->type_name("FILE");
+  run->add_flag("--init", state.run.init,
+                "Make the directory, the configuration and the identity if they are missing");
   add_settings(run, state);
   state.on(run, [&state] {
     state.run.overrides = overrides_of(state.settings);
@@ -99,6 +101,7 @@ void add_config(CLI::App& app, cli_state& state) {
       = config->add_subcommand("defaults", "Print an example file with every key explained");
   defaults->footer("  weft config defaults > config.toml");
   defaults->add_flag("--markdown", state.config.markdown, "As a table for the documentation");
+  defaults->add_flag("--manual", state.config.manual, "As a manual page, weft.toml(5)");
   state.on(defaults, [&state] { return command_config_defaults(state.common, state.config); });
 }
 

@@ -29,6 +29,8 @@ struct init_options {
 exit_code command_init(const common_options& common, const init_options& o);
 
 struct run_options {
+  /// Make what is missing before starting: directory, configuration, identity.
+  bool init = false;
   std::string config_path;
   std::string passphrase_file;
   config_overrides overrides;
@@ -104,6 +106,7 @@ exit_code command_dht_find_peer(const common_options& common, const dht_options&
 struct config_options {
   std::string config_path;
   bool markdown = false;
+  bool manual = false;
   config_overrides overrides;
 };
 exit_code command_config_check(const common_options& common, const config_options& o);

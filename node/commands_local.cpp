@@ -4,6 +4,7 @@
 #include "node/daemon.hpp"
 #include "node/files.hpp"
 #include "node/identity.hpp"
+#include "node/manual.hpp"
 
 #include <cstdio>
 
@@ -27,8 +28,12 @@ result<passphrase> new_passphrase(const std::string& file, bool ask) {
   return first;
 }
 
-result<std::string> key_path_of(const std::string& directory) {
+/// Where the identity is. A node whose configuration lies elsewhere (`weft run --config`) has it in
+/// the usual place; `fresh`: it may be missing as long as the directory is there.
+result<std::string> key_path_of(const std::string& directory, bool fresh = false) {
   const auto path = config_path_of(directory, {});
+  const auto usual = path_in(directory, config{}.identity.key_file);
+  if (!file_exists(path) && (file_exists(usual) || (fresh && file_exists(directory)))) return usual;
   if (!file_exists(path))
     return fail(ec::not_found, "there is no node in " + directory
                                    + "; make one with: weft init --dir " + directory);
@@ -72,6 +77,25 @@ result<peer_id> init_node(const std::string& directory, const init_options& o) {
   return id;
 }
 
+/// For `weft run --init`: leaves alone what exists.
+result<void> make_missing(const std::string& directory, const run_options& o) {
+  WEFT_TRY_VOID(make_private_directory(directory));
+  const auto path = config_path_of(directory, o.config_path);
+  if (!file_exists(path)) {
+    if (!o.config_path.empty())
+      return fail(ec::not_found, "there is no configuration file " + o.config_path);
+    WEFT_TRY_VOID(write_file_atomically(path, format_config(config{}, true), 0600));
+  }
+  WEFT_TRY(const auto c, load_config(path, o.overrides));
+  const auto key_path = path_in(directory, c.identity.key_file);
+  if (file_exists(key_path)) return {};
+  auto file = o.passphrase_file;
+  if (file.empty() && !c.identity.passphrase_file.empty())
+    file = path_in(directory, c.identity.passphrase_file);
+  WEFT_TRY(const auto secret, find_passphrase(file, false, {}));
+  return write_identity(key_path, crypto::ed25519_private_key::generate(), secret, false);
+}
+
 void print_key(const common_options& common, const std::string& path, const identity_info& info) {
   if (common.json) {
     std::fputs(
@@ -105,8 +129,10 @@ exit_code command_init(const common_options& common, const init_options& o) {
 }
 
 exit_code command_run(const common_options& common, const run_options& o) {
-  const auto done = run_daemon(
-      {node_directory(common.directory), o.config_path, o.overrides, o.passphrase_file});
+  const auto directory = node_directory(common.directory);
+  if (o.init)
+    if (const auto made = make_missing(directory, o); !made) return report(made.error());
+  const auto done = run_daemon({directory, o.config_path, o.overrides, o.passphrase_file});
   return done ? exit_code::ok : report(done.error());
 }
 
@@ -156,6 +182,8 @@ exit_code command_config_show(const common_options& common, const config_options
 exit_code command_config_defaults(const common_options& common, const config_options& o) {
   if (o.markdown) {
     std::fputs(format_config_reference().c_str(), stdout);
+  } else if (o.manual) {
+    std::fputs(config_manual().c_str(), stdout);
   } else if (common.json) {
     json j;
     for (const auto& key : config_keys())
@@ -197,7 +225,7 @@ exit_code command_keys_export(const common_options& common, const keys_options& 
 
 exit_code command_keys_import(const common_options& common, const keys_options& o) {
   const auto directory = node_directory(common.directory);
-  const auto path = key_path_of(directory);
+  const auto path = key_path_of(directory, true);
   if (!path) return report(path.error());
   const auto lock = directory_lock::take(directory);
   if (!lock) return report(lock.error());

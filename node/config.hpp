@@ -35,6 +35,7 @@ struct config {
   struct network_section {
     std::vector<std::string> listen{"/ip4/0.0.0.0/udp/4001/quic-v1", "/ip6/::/udp/4001/quic-v1"};
     std::vector<std::string> bootstrap;
+    duration resolve_interval = std::chrono::seconds(30);
   } network;
   transport::limits limits;
   routing::routing_config routing;
@@ -142,6 +143,9 @@ std::string format_config(const config& c, bool comments);
 std::string format_config_reference();
 /// A key's value as TOML, for example `["a", "b"]` or `30`.
 std::string format_value(const config_key& key, const config& c);
+
+/// "1 to 64"; empty when a key has no limits.
+std::string limits_text(const config_key& key);
 
 /// The nearest known name by edit distance, empty when nothing is near.
 std::string_view nearest_name(std::string_view wrong, std::span<const std::string_view> known);

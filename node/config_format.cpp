@@ -79,11 +79,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+}  // namespace
+
 std::string limits_text(const config_key& key) {
   return key.least == key.most ? std::string{} : fixed(key.least) + " to " + fixed(key.most);
 }
-
-}  // namespace
 
 std::string format_value(const config_key& key, const config& c) {
   config copy = c;

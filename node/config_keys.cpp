@@ -2,6 +2,7 @@
 #include "base/log.hpp"
 #include "base/multiaddr.hpp"
 #include "node/config.hpp"
+#include "node/named_address.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,21 +16,34 @@ config_slot slot_of(config& c) {
   return &(c.*Section.*Member);
 }
 
-std::string check_addresses(const std::vector<std::string>& texts, bool need_peer) {
+enum class address_use { listen, bootstrap };
+
+std::string check_addresses(const std::vector<std::string>& texts, address_use purpose) {
   for (const auto& text : texts) {
     auto address = multiaddr::parse(text);
     if (!address)
       return "'" + text + "' is not a multiaddr (" + address.error().detail
              + "); expected for example /ip4/127.0.0.1/udp/4001/quic-v1";
-    if (!address->quic_v1_endpoint())
-      return "'" + text + "' is not a QUIC address; expected /ip4|ip6/ADDRESS/udp/PORT/quic-v1";
-    if (need_peer && !address->peer()) return "'" + text + "' lacks its peer; append /p2p/PEER";
+    if (purpose == address_use::listen) {
+      if (!address->quic_v1_endpoint())
+        return "'" + text + "' is not a QUIC address; expected /ip4|ip6/ADDRESS/udp/PORT/quic-v1";
+      continue;
+    }
+    if (!dialable(*address))
+      return "'" + text
+             + "' is not an address to dial; expected "
+               "/ip4|ip6|dns4|dns6|dns/ADDRESS/udp/PORT/quic-v1/p2p/PEER";
+    if (!address->peer()) return "'" + text + "' lacks its peer; append /p2p/PEER";
   }
   return {};
 }
 
-std::string check_listen(const config& c) { return check_addresses(c.network.listen, false); }
-std::string check_bootstrap(const config& c) { return check_addresses(c.network.bootstrap, true); }
+std::string check_listen(const config& c) {
+  return check_addresses(c.network.listen, address_use::listen);
+}
+std::string check_bootstrap(const config& c) {
+  return check_addresses(c.network.bootstrap, address_use::bootstrap);
+}
 
 std::string check_http_listen(const config& c) {
   const auto& text = c.http.listen;
@@ -112,8 +126,14 @@ const std::array keys{
                0, 0, false, check_listen},
     config_key{
         "network.bootstrap", slot_of<&c_::network, &c_::network_section::bootstrap>,
-        "Peers to keep a session with, each ending in /p2p/PEER. Lost ones are dialled again.", 0,
-        0, true, check_bootstrap},
+        "Peers to keep a session with, each ending in /p2p/PEER. Lost ones are dialled again. "
+        "A name (/dns4/HOST/…) is looked up while the node runs.",
+        0, 0, true, check_bootstrap},
+    config_key{"network.resolve_interval",
+               slot_of<&c_::network, &c_::network_section::resolve_interval>,
+               "Seconds between two look-ups of the names in network.bootstrap; after a failed one "
+               "the next comes sooner.",
+               1, 86400, true},
     config_key{"limits.sessions", slot_of<&c_::limits, &tl::sessions_max>,
                "Sessions held at once; later ones are refused.", 1, 1'000'000, true},
     config_key{"limits.sessions_per_address", slot_of<&c_::limits, &tl::sessions_per_address_max>,

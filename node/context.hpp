@@ -5,6 +5,7 @@
 #include "metrics/export/exporter.hpp"
 #include "node/config.hpp"
 #include "node/http.hpp"
+#include "node/name_watch.hpp"
 
 #include <atomic>
 #include <functional>
@@ -24,9 +25,11 @@ struct reload_report {
 
 /// What the HTTP handlers of a running node need. Outlives them; shared between threads.
 struct node_context {
-  explicit node_context(actors::runtime& r) : runtime(r) {}
+  node_context(actors::runtime& r, const name_watch& n) : runtime(r), names(n) {}
 
   actors::runtime& runtime;
+  /// Names in the configuration.
+  const name_watch& names;
   metrics::exporter exporter;
   std::string directory;
   /// Set from the first moment of a shutdown.
@@ -39,6 +42,9 @@ struct node_context {
   std::atomic<double> ready_seconds{0};
   std::function<reload_report()> reload;
   std::function<void()> shutdown;
+
+  /// Whether the node should be given work.
+  bool ready() const { return runtime.ready() && !draining && !failed && names.names().ok(); }
 
   /// A copy of the configuration in force.
   config current() const {

@@ -7,6 +7,8 @@
 #include "node/context.hpp"
 #include "node/files.hpp"
 #include "node/identity.hpp"
+#include "node/name_watch.hpp"
+#include "node/service_manager.hpp"
 #include "node/signals.hpp"
 
 #include <algorithm>
@@ -29,8 +31,7 @@ struct node_source final : metrics::source {
   const http_server* http = nullptr;
 
   void collect(metrics::visitor& v) const override {
-    const bool ready = context->runtime.ready() && !context->draining && !context->failed;
-    v.on_gauge("weft_ready", "1 when the node is ready.", {}, ready ? 1 : 0);
+    v.on_gauge("weft_ready", "1 when the node is ready.", {}, context->ready() ? 1 : 0);
     v.on_gauge("weft_config_last_reload_success", "1 when the last reload was applied.", {},
                reload_worked ? 1 : 0);
     v.on_gauge("weft_config_last_reload_timestamp_seconds",
@@ -110,6 +111,7 @@ class daemon {
     // Handlers use the context and the runtime, so the listeners go first.
     http_.reset();
     admin_.reset();
+    names_.stop();
     if (runtime_) runtime_->stop();
   }
   daemon(const daemon&) = delete;
@@ -122,13 +124,21 @@ class daemon {
   result<crypto::ed25519_private_key> load_identity(const config& c) const;
   result<void> start_runtime(const config& c, signal_queue& signals);
   result<void> start_listeners(const config& c);
+  /// Also tells the runtime of the limits that may change while it runs.
+  void watch_names(const config& c, actors::callback<void> done);
   reload_report reload();
+  void sign_of_life();
   result<void> drain(signal_queue& signals);
 
   const daemon_options& options_;
   std::string config_path_;
   std::optional<directory_lock> lock_;
   std::unique_ptr<actors::runtime> runtime_;
+  name_watch names_{transport::io::look_up, [this](std::vector<multiaddr> fresh) {
+                      runtime_->reload({std::move(fresh), {}}, [](const result<void>& done) {
+                        if (!done) log::error("node", "addresses_refused", {{"why", done.error()}});
+                      });
+                    }};
   std::unique_ptr<node_context> context_;
   std::optional<metrics::info_source> info_;
   metrics::process_source process_;
@@ -178,7 +188,7 @@ result<void> daemon::start(signal_queue& signals) {
                           ? context_->http_host + ":" + std::to_string(context_->http_port)
                           : "off"},
              {"after_seconds", context_->ready_seconds.load()}});
-  notify_service_manager("READY=1");
+  notify_ready("listening as " + runtime_->self().to_string());
   return {};
 }
 
@@ -187,7 +197,6 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
   actors::runtime_options o{
       .identity = std::move(identity),
       .listen = addresses_of(c.network.listen),
-      .bootstrap = addresses_of(c.network.bootstrap),
       .directory = path_in(options_.directory, "store"),
       .agent = "weft/" WEFT_VERSION,
       .limits = c.limits,
@@ -211,7 +220,10 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
           },
   };
   WEFT_TRY(runtime_, actors::runtime::start(std::move(o)));
-  context_ = std::make_unique<node_context>(*runtime_);
+  context_ = std::make_unique<node_context>(*runtime_, names_);
+  answer<void> asked;
+  watch_names(c, asked.callback());
+  WEFT_TRY_VOID(asked.wait());
   context_->directory = options_.directory;
   context_->replace(c);
   context_->reload = [this] { return reload(); };
@@ -221,8 +233,8 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
   const auto id = runtime_->self().to_string();
   info_.emplace(metrics::info_source::facts{WEFT_VERSION, "gcc " __VERSION__, c.node.name,
                                             c.node.profile, runtime_->self().short_string()});
-  for (const metrics::source* s :
-       std::initializer_list<const metrics::source*>{&*info_, &process_, &own_, runtime_.get()})
+  for (const metrics::source* s : std::initializer_list<const metrics::source*>{
+           &*info_, &process_, &own_, &names_, runtime_.get()})
     context_->exporter.add(*s);
   return {};
 }
@@ -246,6 +258,13 @@ result<void> daemon::start_listeners(const config& c) {
   return {};
 }
 
+void daemon::watch_names(const config& c, actors::callback<void> done) {
+  names_.watch(addresses_of(c.network.bootstrap), c.network.resolve_interval,
+               [&](std::vector<multiaddr> known) {
+                 runtime_->reload({std::move(known), c.limits}, std::move(done));
+               });
+}
+
 reload_report daemon::reload() {
   const std::lock_guard one_at_a_time(reloading_);
   reload_report report;
@@ -267,12 +286,12 @@ reload_report daemon::reload() {
     std::visit([from = key->slot(*fresh)](auto* to) { *to = *std::get<decltype(to)>(from); },
                key->slot(applied));
   }
-  actors::reload_request request;
-  request.bootstrap = addresses_of(applied.network.bootstrap);
-  request.limits = applied.limits;
   answer<void> asked;
-  runtime_->reload(std::move(request), asked.callback());
-  if (const auto done = asked.wait(); !done) return refuse(to_string(done.error()));
+  watch_names(applied, asked.callback());
+  if (const auto done = asked.wait(); !done) {
+    watch_names(context_->current(), [](const result<void>&) {});
+    return refuse(to_string(done.error()));
+  }
   if (const auto logging = configure_log(applied, options_.directory); !logging)
     return refuse(to_string(logging.error()));
   context_->replace(applied);
@@ -289,22 +308,32 @@ reload_report daemon::reload() {
 }
 
 result<void> daemon::serve(signal_queue& signals) {
+  const auto beat = watchdog_period();
   for (;;) {
-    switch (signals.wait()) {
-      case signal_queue::event::reload:
-        notify_service_manager("RELOADING=1");
-        reload();
-        notify_service_manager("READY=1");
+    switch (signals.wait(beat)) {
+      case signal_queue::event::reload: {
+        notify_reloading();
+        const auto done = reload();
+        notify_ready(done.problem.empty() ? "reloaded" : "reload refused: " + done.problem);
         break;
+      }
       case signal_queue::event::fatal:
         context_->failed = true;
         [[fallthrough]];
       case signal_queue::event::stop:
         return drain(signals);
       case signal_queue::event::nothing:
+        if (beat) sign_of_life();
         break;
     }
   }
+}
+
+void daemon::sign_of_life() {
+  // Sent by whoever answers: a node whose actors are stuck is restarted by its service manager.
+  runtime_->status([](const result<actors::node_status>& answered) {
+    if (answered) notify_service_manager("WATCHDOG=1");
+  });
 }
 
 result<void> daemon::drain(signal_queue& signals) {

@@ -27,7 +27,4 @@ inline constexpr std::string_view config_file_name = "config.toml";
 /// drain overran).
 result<void> run_daemon(const daemon_options& options);
 
-/// Tells the service manager, when there is one (sd_notify(3)).
-void notify_service_manager(const char* state);
-
 }  // namespace weft::node

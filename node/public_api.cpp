@@ -66,6 +66,15 @@ int http_status_of(ec code) {
   }
 }
 
+/// What the actors say, and what this floor adds to it.
+std::vector<actors::readiness_check> all_checks(const node_context& node,
+                                                const actors::node_status& status) {
+  auto checks = status.checks;
+  if (const auto names = node.names.names(); names.names > 0)
+    checks.push_back({"names", names.ok(), names.text()});
+  return checks;
+}
+
 /// "[+]name ok" or "[-]name failed: why", one line each, then the verdict.
 http_response readiness(node_context& node) {
   answer<actors::node_status> status;
@@ -79,10 +88,10 @@ http_response readiness(node_context& node) {
   const bool draining = node.draining;
   line("serving", !draining, draining ? "the node is shutting down" : "");
   line("no_actor_lost", !node.failed, node.failed ? "an actor died for good" : "");
-  bool ready = node.runtime.ready() && !draining && !node.failed;
+  bool ready = node.ready();
   const auto answered = status.wait_for(status_patience);
   if (answered && *answered) {
-    for (const auto& check : (*answered)->checks) line(check.name, check.ok, check.detail);
+    for (const auto& check : all_checks(node, **answered)) line(check.name, check.ok, check.detail);
   } else {
     line("status", false, answered ? to_string((*answered).error()) : "the actors did not answer");
     ready = false;
@@ -99,9 +108,10 @@ result<json> status_json(node_context& node) {
   auto status = asked.wait_for(status_patience);
   if (!status) return fail(ec::timeout, "the node's actors did not answer");
   if (!*status) return fail(std::move(status->error()));
+  (*status)->checks = all_checks(node, **status);
   auto j = view(**status);
   const auto c = node.current();
-  j["ready"] = node.runtime.ready() && !node.draining && !node.failed;
+  j["ready"] = node.ready();
   j["draining"] = node.draining.load();
   j["name"] = c.node.name;
   j["profile"] = c.node.profile;

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "node/signals.hpp"
 
-#include "node/daemon.hpp"
 #include "node/files.hpp"
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <dlfcn.h>
 #include <unistd.h>
 
 namespace weft::node {
@@ -30,9 +28,14 @@ signal_queue::signal_queue() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-signal_queue::event signal_queue::wait() {
+signal_queue::event signal_queue::wait(std::optional<duration> longest) {
   const auto set = handled_signals();
-  const int s = ::sigwaitinfo(&set, nullptr);
+  timespec limit{};
+  if (longest) {
+    limit.tv_sec = *longest / std::chrono::seconds(1);
+    limit.tv_nsec = (*longest % std::chrono::seconds(1)).count();
+  }
+  const int s = ::sigtimedwait(&set, nullptr, longest ? &limit : nullptr);
   if (fatal_.exchange(false)) return event::fatal;
   if (stop_.exchange(false)) return event::stop;
   if (s == SIGTERM || s == SIGINT) return event::stop;
@@ -62,16 +65,6 @@ double seconds_since_process_start() {
   ::clock_gettime(CLOCK_BOOTTIME, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9
          - ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
-void notify_service_manager(const char* state) {
-  if (!std::getenv("NOTIFY_SOCKET")) return;
-  // Loaded only under a service manager: the library is not needed elsewhere.
-  static void* library = ::dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
-  if (!library) return;
-  using notify_function = int (*)(int, const char*);
-  static const auto notify = reinterpret_cast<notify_function>(::dlsym(library, "sd_notify"));
-  if (notify) notify(0, state);
 }
 
 }  // namespace weft::node

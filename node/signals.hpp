@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/time.hpp"
+
 #include <atomic>
+#include <optional>
 
 namespace weft::node {
 
@@ -14,8 +17,8 @@ class signal_queue {
   /// Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 (used to wake), ignores SIGPIPE.
   signal_queue();
 
-  /// Waits for the next event; `nothing` after `wake`.
-  event wait();
+  /// Waits for the next event; `nothing` after `wake`, or when `longest` has passed.
+  event wait(std::optional<duration> longest = std::nullopt);
   /// From any thread.
   void push_stop();
   void push_fatal();

@@ -223,22 +223,4 @@ result<peer_id> parse_peer(std::string_view text) {
   return id;
 }
 
-result<actors::target> parse_target(std::string_view text) {
-  actors::target to;
-  if (!text.starts_with('/')) {
-    WEFT_TRY(to.peer, parse_peer(text));
-    return to;
-  }
-  auto address = multiaddr::parse(text);
-  if (!address)
-    return fail(ec::bad_argument,
-                "'" + std::string(text) + "' is not a multiaddr: " + address.error().detail);
-  if (!address->quic_v1_endpoint())
-    return fail(ec::bad_argument, "'" + std::string(text) + "' is not an address this node can dial; expected "
-                                      "/ip4|ip6/ADDRESS/udp/PORT/quic-v1[/p2p/PEER]");
-  to.peer = address->peer();
-  to.addresses.push_back(*address);
-  return to;
-}
-
 }  // namespace weft::node

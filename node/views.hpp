@@ -48,8 +48,7 @@ void add_content(json& j, bytes_view content);
 json texts(const std::vector<multiaddr>& addresses);
 double wall_seconds(wall_time t);
 
-/// A peer id, or a multiaddr that may end in /p2p/PEER. ec::bad_argument.
-result<actors::target> parse_target(std::string_view text);
+/// ec::bad_argument.
 result<peer_id> parse_peer(std::string_view text);
 
 }  // namespace weft::node

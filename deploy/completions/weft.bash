@@ -14,12 +14,12 @@ _weft() {
   case $command in
     '') COMPREPLY=($(compgen -W 'init run id config keys status health peers routes wait connect disconnect ping send recv reload shutdown pub sub topics dht mesh bench sim version completion -h --help --dir --json' -- "$current"));;
     'init') COMPREPLY=($(compgen -W '-h --help --profile --encrypt --passphrase-file --force --set --dir --json' -- "$current"));;
-    'run') COMPREPLY=($(compgen -W '-h --help --config --passphrase-file --set --dir --json' -- "$current"));;
+    'run') COMPREPLY=($(compgen -W '-h --help --config --passphrase-file --init --set --dir --json' -- "$current"));;
     'id') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'config') COMPREPLY=($(compgen -W 'check show defaults -h --help --dir --json' -- "$current"));;
     'config check') COMPREPLY=($(compgen -W '-h --help --config --set --dir --json' -- "$current"));;
     'config show') COMPREPLY=($(compgen -W '-h --help --config --set --dir --json' -- "$current"));;
-    'config defaults') COMPREPLY=($(compgen -W '-h --help --markdown --dir --json' -- "$current"));;
+    'config defaults') COMPREPLY=($(compgen -W '-h --help --markdown --manual --dir --json' -- "$current"));;
     'keys') COMPREPLY=($(compgen -W 'show export import passphrase -h --help --dir --json' -- "$current"));;
     'keys show') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'keys export') COMPREPLY=($(compgen -W '-h --help --passphrase-file --new-passphrase-file --no-passphrase --force --dir --json' -- "$current"));;

@@ -24,7 +24,7 @@ BINARY = os.environ["WEFT_BINARY"]
 PATIENCE = float(os.environ.get("WEFT_PATIENCE", "1"))
 LISTEN = "/ip4/127.0.0.1/udp/0/quic-v1"
 EXIT_OK, EXIT_FAILURE, EXIT_USAGE, EXIT_CONFIG, EXIT_NOT_RUNNING = 0, 1, 2, 3, 4
-EXIT_NOT_FOUND, EXIT_UNREACHABLE, EXIT_DENIED, EXIT_ALREADY_RUNNING = 5, 6, 8, 9
+EXIT_NOT_FOUND, EXIT_UNREACHABLE, EXIT_DEGRADED, EXIT_DENIED, EXIT_ALREADY_RUNNING = 5, 6, 7, 8, 9
 
 # How reports of AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer begin.
 SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|runtime error: ")
@@ -71,10 +71,13 @@ class ApiError(Exception):
 
 
 class Node:
-    """One node in a directory of its own. Settings are `section.key` pairs given to every start."""
+    """One node in a directory of its own. Settings are `section.key` pairs given to every start, as are the further
+    arguments and variables."""
 
     def __init__(self, directory, settings=None):
         self.directory = Path(directory)
+        self.run_arguments = []
+        self.environment = {}
         self.settings = {"network.listen": LISTEN, "http.listen": "127.0.0.1:0", **(settings or {})}
         self.process = None
         self.log = self.directory.with_suffix(".log")
@@ -93,11 +96,12 @@ class Node:
             if prepare:
                 prepare()
 
-        command = [BINARY, "run", "--dir", str(self.directory)]
+        command = [BINARY, "run", "--dir", str(self.directory), *self.run_arguments]
         for key, value in self.settings.items():
             command += ["--set", f"{key}={value}"]
         with open(self.log, "ab") as out:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=child)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=child,
+                                            env={**os.environ, **self.environment})
         return self
 
     def start(self, prepare=None):

@@ -155,6 +155,37 @@ TEST(cli, keys_are_exported_sealed_changed_and_imported) {
       json::parse(run_weft({"keys", "show", "--dir", b, "--json"}).out)["encrypted"].get<bool>());
 }
 
+TEST(cli, documents_in_the_tree_are_what_the_binary_prints) {
+  const auto ends_with = [](const std::string& file, const std::vector<std::string>& command) {
+    const auto printed = run_weft(command);
+    EXPECT_EQ(printed.exit_code, 0) << printed.err;
+    EXPECT_GT(printed.out.size(), 1000U);
+    EXPECT_TRUE(content_of(file).ends_with(printed.out)) << file << " is out of date";
+  };
+  ends_with("docs/cli.md", {"completion", "markdown"});
+  ends_with("docs/configuration.md", {"config", "defaults", "--markdown"});
+  for (const std::string shell : {"bash", "zsh", "fish"})
+    ends_with("deploy/completions/weft." + shell, {"completion", shell});
+}
+
+TEST(cli, manual_pages_hold_every_command_and_key) {
+  const auto page = run_weft({"completion", "man"});
+  ASSERT_EQ(page.exit_code, 0) << page.err;
+  EXPECT_TRUE(page.out.starts_with(".TH WEFT 1 ")) << page.out.substr(0, 80);
+  for (const auto* command : {"run", "config check", "keys export FILE", "bench NAME"})
+    EXPECT_TRUE(holds(page.out, ".SS weft " + std::string(command) + "\n")) << command;
+  EXPECT_TRUE(holds(page.out, "\\fB\\-f\\fR, \\fB\\-\\-follow"))
+      << "names of one option stand together";
+  const auto keys = run_weft({"config", "defaults", "--manual"});
+  ASSERT_EQ(keys.exit_code, 0) << keys.err;
+  EXPECT_TRUE(holds(keys.out, "\\fBnetwork.resolve_interval\\fR")) << keys.out;
+  EXPECT_TRUE(holds(keys.out, "Can be reloaded."));
+  for (const auto& text : {page.out, keys.out})
+    EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char x) {
+      return x == '\n' || (x >= ' ' && x <= '~');
+    })) << "man(7) takes ASCII";
+}
+
 TEST(cli, completion_scripts_know_the_commands) {
   for (const auto* shell : {"bash", "zsh", "fish"}) {
     const auto done = run_weft({"completion", shell});
