@@ -251,6 +251,8 @@ std::size_t lookup::answers_needed() const noexcept {
 }
 
 bool lookup::converged() const {
+  // Late answers are better than none: in a small network everybody may be busy at once.
+  if (late_ > 0 && closest_answered(1).empty()) return false;
   const std::size_t needed = answers_needed();
   counts seen{};
   for (const index i : order_) {

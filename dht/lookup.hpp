@@ -49,7 +49,7 @@ class lookup {
     asked,
     /// Past its expected time: another one may be asked beside.
     slow,
-    /// Past one and a half times that: the search is over without it.
+    /// Past one and a half times that: the search is over without it, unless nobody answered.
     late,
     answered,
     failed,

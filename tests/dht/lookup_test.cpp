@@ -142,6 +142,23 @@ TEST(dht_lookup, hedges_the_slow) {
   EXPECT_EQ(l.closest_answered(1), std::vector<lookup::index>{l.order()[0]});
 }
 
+// Goal: while nobody has answered, those that are late are waited for.
+TEST(dht_lookup, does_not_end_without_any_answer_that_may_come) {
+  fixture f;
+  auto l = f.make();
+  for (std::uint64_t n = 1; n <= 2; ++n) l.add(f.peer(n, true, 10ms), lookup::no_candidate);
+  const auto asked = f.ask_all(l, f.now);
+  ASSERT_EQ(asked.size(), 2u);
+  l.on_time(f.now + 5s, f.late);
+  l.on_time(f.now + 5s, f.late);
+  EXPECT_EQ(f.late.size(), 2u);
+  EXPECT_FALSE(l.converged());
+  l.failed(asked[0]);
+  EXPECT_FALSE(l.converged());
+  l.answered(asked[1]);
+  EXPECT_TRUE(l.converged());
+}
+
 // Goal: known round-trip times decide the patience, twice for a session still to be opened; nothing
 // known: what others took.
 TEST(dht_lookup, knows_whom_to_wait_for_how_long) {
