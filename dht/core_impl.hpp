@@ -218,6 +218,7 @@ class dht_core::impl {
   std::optional<instant> watch_at_;
   std::optional<instant> sweep_at_;
   std::optional<instant> persist_at_;
+  duration persist_after_{};
 };
 
 }  // namespace weft::dht

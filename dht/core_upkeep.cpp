@@ -15,6 +15,9 @@ constexpr duration small_table_interval = std::chrono::seconds(30);
 /// Buckets with fewer leading bits in common are refreshed one by one; deeper ones are all in the
 /// node's neighbourhood.
 constexpr unsigned refreshed_buckets = region_keys::bucket_bits_max;
+/// A node that dies young is to find its peers again, too: they are first written this soon, then
+/// after twice the time, up to the configured one.
+constexpr duration first_persist = std::chrono::seconds(5);
 /// Provisions published again right after a start are spread over this time.
 constexpr duration restart_spread = std::chrono::minutes(10);
 
@@ -26,7 +29,8 @@ void dht_core::impl::start(stored_state stored) {
   check_tokens_at_ = now_;
   watch_at_ = now_ + watch_interval;
   sweep_at_ = now_ + sweep_interval;
-  persist_at_ = now_ + config_.persist_interval;
+  persist_after_ = std::min(first_persist, config_.persist_interval);
+  persist_at_ = now_ + persist_after_;
   refresh_wanted_ = true;
   restore_records(std::move(stored.records));
   restore_providers(std::move(stored.providers));
@@ -183,7 +187,10 @@ void dht_core::impl::deadline() {
     records_.sweep(wall_, out_->store);
     providers_.sweep(wall_, out_->store);
   }
-  if (due(persist_at_, config_.persist_interval)) persist_peers();
+  if (due(persist_at_, std::min(persist_after_ * 2, config_.persist_interval))) {
+    persist_after_ = std::min(persist_after_ * 2, config_.persist_interval);
+    persist_peers();
+  }
   republish();
   check_some();
   counters_.network_size.set(static_cast<std::int64_t>(network_size()));

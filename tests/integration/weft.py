@@ -80,6 +80,7 @@ class Node:
         self.environment = {}
         self.settings = {"network.listen": LISTEN, "http.listen": "127.0.0.1:0", **(settings or {})}
         self.process = None
+        self._http = None
         self.log = self.directory.with_suffix(".log")
 
     # -- life ---
@@ -96,6 +97,7 @@ class Node:
             if prepare:
                 prepare()
 
+        self._http = None  # each process may listen on another port
         command = [BINARY, "run", "--dir", str(self.directory), *self.run_arguments]
         for key, value in self.settings.items():
             command += ["--set", f"{key}={value}"]
@@ -239,7 +241,7 @@ class Node:
 
     @property
     def http_address(self):
-        if not hasattr(self, "_http"):
+        if self._http is None:
             self._http = self.status()["http"]
         return self._http
 
