@@ -38,8 +38,7 @@ struct name_watch::state {
     for (const auto& address : addresses)
       if (auto name = name_of(address)) all.push_back(std::move(*name));
     std::ranges::sort(all);
-    const auto [first, last] = std::ranges::unique(all);
-    all.erase(first, last);
+    all.erase(std::unique(all.begin(), all.end()), all.end());
     return all;
   }
 

@@ -100,7 +100,7 @@ std::uint32_t route_shard::find_next(const shard_memory& memory, const permuted_
 
 void route_shard::prefetch() const noexcept {
   static_assert(sizeof(*this) == 3 * 64);
-  for (const std::size_t line : {0, 64, 128})
+  for (const std::size_t line : {0U, 64U, 128U})
     __builtin_prefetch(reinterpret_cast<const std::uint8_t*>(this) + line);
 }
 

@@ -42,8 +42,7 @@ bool usable(const socket_address& address) noexcept {
 
 name_answer bounded_answer(std::vector<ip_endpoint> found) {
   std::ranges::sort(found);
-  const auto [first, last] = std::ranges::unique(found);
-  found.erase(first, last);
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   name_answer answer{std::move(found), 0};
   if (answer.addresses.size() > addresses_per_name_max) {
     answer.left_out = answer.addresses.size() - addresses_per_name_max;
