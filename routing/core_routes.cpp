@@ -28,18 +28,22 @@ route_list routing_core::impl::ordered(const route_list& list, metric feasible_b
     metric length;
     packed_route route;
   };
+  const auto before = [](const ranked& a, const ranked& b) {
+    if (a.infeasible != b.infeasible) return b.infeasible;
+    if (a.length != b.length) return a.length < b.length;
+    return a.route.neighbour() < b.route.neighbour();
+  };
   std::array<ranked, candidates_limit> ranks;
+  // By insertion: there are few, and GCC 14 sees std::sort's way for many as an overrun.
   for (std::size_t i = 0; i < list.count; ++i) {
     const packed_route& route = list.routes[i];
     const metric length = total(route);
     const bool feasible = length < infinite_metric && route.advertised() < feasible_below;
-    ranks[i] = {!feasible, length, route};
+    const ranked next{!feasible, length, route};
+    std::size_t at = i;
+    for (; at > 0 && before(next, ranks[at - 1]); --at) ranks[at] = ranks[at - 1];
+    ranks[at] = next;
   }
-  std::sort(ranks.begin(), ranks.begin() + list.count, [](const ranked& a, const ranked& b) {
-    if (a.infeasible != b.infeasible) return b.infeasible;
-    if (a.length != b.length) return a.length < b.length;
-    return a.route.neighbour() < b.route.neighbour();
-  });
   if (list.feasible > 0 && list.count > 0) {
     const auto end = ranks.begin() + list.count;
     const auto selected = std::find_if(ranks.begin(), end, [&](const ranked& r) {
