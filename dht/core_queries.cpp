@@ -69,6 +69,10 @@ query_end dht_core::impl::read_response(const open_query& q, const result<chunk_
       return query_end::cancelled;
     case ec::timeout:
       return query_end::timeout;
+    case ec::closed:
+      // Its table is full, or the value not to its taste: no reason to think it is gone.
+      if (q.type == message_type::put_value) why = ec::none;
+      return query_end::unreachable;
     default:
       return query_end::unreachable;
   }

@@ -299,5 +299,24 @@ TEST(dht_search, bears_loss) {
   }
 }
 
+// Goal: peers that do not take a value stay what they were: they are asked again, and for others.
+TEST(dht_search, does_not_give_up_peers_that_refuse_a_value) {
+  network_options options;
+  options.seed = 21;
+  options.config.records_per_sender_max = 2;
+  network net(options);
+  net.add_many(8);
+  net.run(2min);
+  for (std::uint64_t n = 0; n < 6; ++n) {
+    const outcome o = net.put(0, value_key(n), ranked_value(1));
+    EXPECT_EQ(o.ok(), n < 2) << n;
+    EXPECT_GE(o.requests, 7u) << "all are asked again";
+  }
+  EXPECT_EQ(net.core(0).status().entries, 7u);
+  EXPECT_EQ(net.core(0).status().dead_peers, 0u);
+  EXPECT_TRUE(net.put(1, value_key(100), ranked_value(1)).ok());
+  EXPECT_TRUE(net.get(0, value_key(100)).ok());
+}
+
 }  // namespace
 }  // namespace weft::dht::test
