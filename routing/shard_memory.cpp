@@ -32,7 +32,7 @@ constexpr std::size_t heads_per_piece = 16;
 
 }  // namespace
 
-shard_memory::shard_memory() : buffers_(new std::uint8_t*[buffers_max]) { free_.fill(none); }
+shard_memory::shard_memory() : buffers_(new std::uint8_t* [buffers_max] {}) { free_.fill(none); }
 
 shard_memory::~shard_memory() {
   // Whoever is given these addresses next must find them open.
@@ -44,7 +44,9 @@ block_ref shard_memory::allocate(std::size_t size, std::size_t alignment) {
   static_assert(huge_buffer::huge_page == unit << offset_bits);
   const huge_arena::piece made = arena_.allocate(size, alignment);
   WEFT_ASSERT(made.buffer < buffers_max, "routing_config keeps the table far below 8 GiB");
-  buffers_[made.buffer] = made.data - made.offset;
+  // Written once: readers of a snapshot look up the buffers they know meanwhile.
+  std::uint8_t* const start = made.data - made.offset;
+  if (buffers_[made.buffer] != start) buffers_[made.buffer] = start;
   return made.buffer << offset_bits | static_cast<block_ref>(made.offset / unit);
 }
 
