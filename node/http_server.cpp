@@ -17,13 +17,16 @@ namespace weft::node {
 
 namespace {
 
+/// Nothing in Debian 12's cpp-httplib; in Debian 13's, whether the job was taken.
+using enqueued = decltype(std::declval<httplib::TaskQueue&>().enqueue({}));
+
 /// Threads on demand: none while idle, at most `workers_max`. When all are busy the accepting
 /// thread waits, so that further connections queue in the kernel and not here.
 class elastic_pool final : public httplib::TaskQueue {
  public:
   explicit elastic_pool(std::size_t workers_max) : workers_max_(workers_max) {}
 
-  void enqueue(std::function<void()> job) override {
+  enqueued enqueue(std::function<void()> job) override {
     std::unique_lock lock(mutex_);
     room_.wait(lock, [&] { return jobs_.size() < workers_max_ || ending_; });
     jobs_.push_back(std::move(job));
@@ -33,6 +36,7 @@ class elastic_pool final : public httplib::TaskQueue {
       ++alive_;
       std::thread([this] { run(); }).detach();
     }
+    return static_cast<enqueued>(true);
   }
   void shutdown() override {
     std::unique_lock lock(mutex_);

@@ -4,6 +4,7 @@
 #include "base/encoding.hpp"
 #include "node/files.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
