@@ -229,9 +229,8 @@ template <class Slot>
 std::optional<Slot> session_actor_impl::take_question(transport::request_id id) {
   const auto at = questions_.find(id);
   if (at == questions_.end() || !std::holds_alternative<Slot>(at->second.slot)) return std::nullopt;
-  auto slot = std::get<Slot>(std::move(at->second.slot));
-  questions_.erase(at);
-  return slot;
+  auto taken = questions_.extract(at);
+  return std::get<Slot>(std::move(taken.mapped().slot));
 }
 
 void session_actor_impl::expire_questions() {
