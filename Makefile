@@ -16,22 +16,28 @@ clang = $(shell command -v clang++-14 || command -v clang++-19)
 trees := release asan
 long_trees := $(trees) tsan fuzz
 
-.PHONY: help run test test-long build deps deps-test bench tidy clean
+.PHONY: help run test test-long test-deploy build deps deps-test bench tidy deb clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: build ## build, then keep a mesh of five node processes in a line up until Ctrl-C
 	@exec build/release/weft mesh up 5 --topology line --demo
 
-# One ctest run over the build folders of $(1), which build/$(2) joins.
+# One ctest run over the build folders of $(1), which build/$(2) joins. Installing packages and running containers take
+# long and change the machine, so they are left to test-deploy.
 suite = mkdir -p build/$(2) && printf 'subdirs(%s)\n' $(1:%=../%) > build/$(2)/CTestTestfile.cmake \
-	&& ctest --test-dir build/$(2) -j$(jobs) --no-tests=error
+	&& WEFT_DEPLOY_TESTS=quick ctest --test-dir build/$(2) -j$(jobs) --no-tests=error
 
 test: deps-test $(trees:%=tree-%) ## build and run every test: plain, against js-libp2p, and CAF-free parts under ASan and UBSan
 	@$(call suite,$(trees),all)
 
 test-long: deps-test $(long_trees:%=tree-%) ## the same, then ThreadSanitizer and 30 s of each fuzz target
 	@$(call suite,$(long_trees),long)
+
+test-deploy: deps-test ## install the package in bare Debians, run a cluster of containers (root, Docker, mmdebstrap; slow)
+	@$(call configure,release,-DWEFT_TESTS=ON -DWEFT_BENCH=ON,$(with_tests))
+	@cmake --build build/release --target weft weft_package_files -j$(jobs)
+	@ctest --test-dir build/release -L '^deploy$$' --verbose --no-tests=error
 
 build: deps ## build the binary: build/release/weft
 	@$(call configure,release,-DWEFT_TESTS=OFF -DWEFT_BENCH=OFF)
@@ -43,6 +49,12 @@ bench: build ## print the figures of docs/benchmarks.md, beside those of js-libp
 tidy: deps-test ## clang-tidy over the modules (slow)
 	@$(call configure,release,-DWEFT_TESTS=ON -DWEFT_BENCH=ON,$(with_tests))
 	@deploy/clang-tidy.sh build/release
+
+deb: build ## build the Debian package: build/package/weft_VERSION_ARCHITECTURE.deb
+	@cmake --build build/release --target weft_package_files
+	@export SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)}; cd build/release \
+	&& rm -rf ../package && cpack -B ../package >../package.log 2>&1 || { cat ../package.log; exit 1; }
+	@ls build/package/*.deb
 
 clean: ## remove the build folders
 	@rm -rf build
@@ -61,7 +73,7 @@ configure = { [ -f build/$(1)/build.ninja ] $(3); } || { echo "configuring build
 
 tree-release: deps-test
 	@$(call configure,release,-DWEFT_TESTS=ON -DWEFT_BENCH=ON,$(with_tests))
-	@cmake --build build/release --target all all_verify_interface_header_sets -j$(jobs)
+	@cmake --build build/release --target all weft_package_files all_verify_interface_header_sets -j$(jobs)
 tree-asan tree-tsan: tree-%: tree-release
 	@$(call configure,$*)
 	@cmake --build build/$* -j$(jobs)

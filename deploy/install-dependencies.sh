@@ -30,7 +30,7 @@ case $release in
 esac
 
 packages=(
-  g++ cmake ninja-build ccache pkg-config python3 ca-certificates dpkg-dev
+  g++ cmake ninja-build ccache pkg-config python3 ca-certificates dpkg-dev file
   libcaf-dev libgnutls28-dev libprotozero-dev libexpected-dev prometheus-cpp-dev libcpp-httplib-dev
   libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libspdlog-dev libsqlite3-dev libsodium-dev
 )
@@ -59,12 +59,14 @@ if [ ${#missing_backports[@]} -eq 0 ] && ! dpkg --compare-versions "${version[li
   missing_backports=("${backports[@]}")
 fi
 
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"
-  elif command -v sudo >/dev/null; then sudo "$@"
-  else echo "install-dependencies: root is needed to install packages; run this as root or install sudo." >&2; exit 1
-  fi
+need_root() {
+  if [ "$(id -u)" = 0 ]; then return; fi
+  if command -v sudo >/dev/null && sudo true; then return; fi
+  echo "install-dependencies: installing packages needs root, and $(id -un) cannot become it with sudo." >&2
+  echo "install-dependencies: run this once as root: $(realpath "$0") $goal" >&2
+  exit 1
 }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 # Leaves out only what apt recommends; a question to the user would hang a machine without one.
 install() {
@@ -83,6 +85,7 @@ add_backports_source() {
 
 if [ ${#missing[@]} -gt 0 ] || [ ${#missing_backports[@]} -gt 0 ]; then
   echo "install-dependencies: installing ${missing[*]} ${missing_backports[*]}"
+  need_root
   # First of all: a fresh system has no package lists yet, and only they tell what its sources are.
   as_root apt-get update -q
   from=()
