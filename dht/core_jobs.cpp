@@ -44,6 +44,11 @@ void dht_core::impl::refuse(ticket id, operation what, error why) {
 
 job* dht_core::impl::open_job(std::optional<ticket> caller, operation what, bytes_view key,
                               duration timeout) {
+  if (caller && key.size() > config_.key_bytes_max) {
+    count(reject_reason::oversized);
+    refuse(*caller, what, error{ec::oversized, "the key is above its limit, key_bytes_max"});
+    return nullptr;
+  }
   if (jobs_.size() >= config_.operations_max) {
     count(reject_reason::operations_full);
     if (caller) refuse(*caller, what, ec::limit);

@@ -65,7 +65,7 @@ class dht_core {
   /// ec::stopping are not held against the peer. Unknown ids are ignored.
   void on_response(query_id id, result<chunk_view> body, wall_time wall, instant now, outbox& out);
 
-  // -- operations; each is answered by one entry of `out.finished` ---
+  // -- operations; each is answered by one entry of `out.finished`; ec::oversized above a limit ---
 
   void find_peer(ticket id, const peer_id& target, const find_peer_options& options, wall_time wall,
                  instant now, outbox& out);

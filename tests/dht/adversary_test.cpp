@@ -354,6 +354,26 @@ TEST(dht_adversary, operations_are_bounded) {
   EXPECT_EQ(net.counters(0).rejected[reject_reason::operations_full].value(), 84u);
 }
 
+// Goal: a key that no peer would take is refused before anybody is asked.
+TEST(dht_adversary, keys_above_the_limit_are_refused) {
+  lone_core l;
+  l.core.on_peer_up(peer_of(1), address_of(1), 10ms, l.now, l.out);
+  l.core.on_peer_seen({peer_of(1), {address_of(1)}}, true, l.now, l.out);
+  l.answer_all();
+  const byte_buffer longest(dht_config{}.key_bytes_max, 'k');
+  const byte_buffer key(longest.size() + 1, 'k');
+  outbox out;
+  l.core.closest_peers(1, key, {}, l.wall(), l.now, out);
+  l.core.find_providers(2, key, {}, l.wall(), l.now, out);
+  l.core.provide(3, key, {}, l.wall(), l.now, out);
+  ASSERT_EQ(out.finished.size(), 3u);
+  for (const auto& f : out.finished) EXPECT_EQ(f.result.failure.code, ec::oversized);
+  EXPECT_EQ(out.queries.size(), 0u);
+  EXPECT_EQ(l.rejected(reject_reason::oversized), 2u);
+  l.core.find_providers(4, longest, {}, l.wall(), l.now, out);
+  EXPECT_EQ(out.queries.size(), 1u);
+}
+
 // Goal: a server that named no address is of no use once its session is over.
 TEST(dht_adversary, nameless_server_leaves_the_table_with_its_session) {
   lone_core l;
