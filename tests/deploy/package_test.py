@@ -90,7 +90,8 @@ def check_bill(test, package, out):
     test.assertEqual(described["SPDXRef-weft"]["checksums"][0]["checksumValue"], digest)
     for relation in sbom["relationships"]:
         test.assertIn(relation["relatedSpdxElement"], described)
-    names = {p["name"] for p in sbom["packages"]}
+    # Debian 13 appends t64 to names of libraries whose times have grown.
+    names = {p["name"].removesuffix("t64") for p in sbom["packages"]}
     for part in ("libcaf-core0.17", "libngtcp2-16", "nlohmann-json3-dev"):
         test.assertIn(part, names)
     depends = run("dpkg-deb", "-f", package, "Depends").stdout
