@@ -78,7 +78,9 @@ class Docker:
         self.log = open(self.folder / "log", "w")
         self.process = subprocess.Popen(
             ["dockerd", "--data-root", str(CACHE / "docker"), "--exec-root", str(self.folder / "exec"), "--pidfile",
-             str(self.folder / "pid"), "--host", os.environ["DOCKER_HOST"]], stdout=self.log, stderr=self.log)
+             str(self.folder / "pid"), "--host", os.environ["DOCKER_HOST"],
+             # Compose makes networks of its own; without the default bridge none is left on the machine.
+             "--bridge", "none"], stdout=self.log, stderr=self.log)
         try:
             wait_until(self.answers, 60, "dockerd answers")
         except AssertionError:
