@@ -39,6 +39,7 @@ child_spec crew::session_child(caf::actor_system& system) {
     parts.health = health;
     parts.links = &links;
     parts.on_listening = options_.on_listening;
+    parts.on_addresses = options_.on_addresses;
     auto handle = spawn_state<session_actor, session_actor_impl>(system, std::move(parts));
     links.connect_session(handle);
     return erase_type(handle);

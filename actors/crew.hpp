@@ -48,6 +48,8 @@ struct crew_options {
   std::function<rng()> fresh_rng;
   messaging::byte_source secrets;
   std::function<void(result<void>)> on_listening;
+  /// Where the node listens, again and again; may be null.
+  std::function<void(const std::vector<multiaddr>&)> on_addresses;
 };
 
 /// The actors of one node but the supervisor, what they share, and how each is started, halted,

@@ -74,6 +74,8 @@ struct connect_question {
 struct peer_discovered {
   peer_id peer;
   std::vector<multiaddr> addresses;
+  /// In the local network: a session is wanted.
+  bool nearby = false;
 };
 /// Where this node listens, as others may reach it.
 struct own_addresses {

@@ -46,6 +46,8 @@ struct runtime_options {
   dht::dht_config dht{};
   /// Open sessions to peers that the DHT wants to ask; else it asks connected ones only.
   bool dht_dials = true;
+  /// Look for peers in the local network, and be found there.
+  bool mdns = false;
   /// Topics this node is subscribed to for good, whether or not anybody here follows them.
   std::vector<std::string> topics{};
   /// Take part in benches of other nodes.
@@ -74,8 +76,8 @@ struct reload_request {
 class runtime final : public metrics::source {
  public:
   /// Opens the store, binds the sockets, starts the actors bottom up; returns once the node
-  /// listens. ec::in_use (directory or address), ec::denied, ec::io, ec::corrupt, ec::disk_full,
-  /// ec::bad_config.
+  /// listens. ec::in_use (directory, address, or mDNS port), ec::denied, ec::io, ec::corrupt,
+  /// ec::disk_full, ec::bad_config.
   static result<std::unique_ptr<runtime>> start(runtime_options options);
   /// As `stop`.
   ~runtime() override;

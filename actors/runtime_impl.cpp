@@ -75,6 +75,7 @@ result<void> runtime::impl::start() {
   WEFT_TRY_VOID(options.store.validate());
   WEFT_TRY_VOID(open_store());
   WEFT_TRY_VOID(start_reactor());
+  WEFT_TRY_VOID(start_discovery());
   return start_actors();
 }
 
@@ -121,6 +122,19 @@ result<void> runtime::impl::start_reactor() {
   return reactor_->start();
 }
 
+result<void> runtime::impl::start_discovery() {
+  if (!options.mdns) return {};
+  WEFT_TRY(mdns_, transport::io::mdns_service::start(
+                      {.self = team.self,
+                       .random = fresh_rng(),
+                       .metrics = mdns_counters,
+                       .on_found = [this](std::vector<transport::mdns::found_peer>&& found) {
+                         for (auto& peer : found)
+                           ask_session(peer_discovered{peer.peer, std::move(peer.addresses), true});
+                       }}));
+  return {};
+}
+
 result<void> runtime::impl::start_actors() {
   system_config_ = std::make_unique<caf::actor_system_config>();
   configure(*system_config_, std::max(1u, options.scheduler_threads));
@@ -149,7 +163,11 @@ result<void> runtime::impl::start_actors() {
                     .wall = [] { return transport::io::wall_now(); },
                     .fresh_rng = fresh_rng,
                     .secrets = [](bytes_span out) { crypto::random_bytes(out); },
-                    .on_listening = bound.setter()});
+                    .on_listening = bound.setter(),
+                    .on_addresses =
+                        [this](const std::vector<multiaddr>& own) {
+                          if (mdns_) mdns_->set_addresses(own);
+                        }});
   supervisor_parts parts;
   parts.children = team.children(*system_);
   parts.on_fatal = options.on_fatal;
@@ -161,6 +179,8 @@ result<void> runtime::impl::start_actors() {
   WEFT_TRY_VOID(started.wait(listen_timeout, "the actors did not start in time"));
   WEFT_TRY_VOID(bound.wait(listen_timeout, "the sockets were not bound in time"));
   listening = true;
+  // Tells discovery where the node is now, not only at the next look at the reactor.
+  if (mdns_) ask_session(peers_question{reply<peer_list>([](const result<peer_list>&) {})});
   return {};
 }
 

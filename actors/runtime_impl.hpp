@@ -6,6 +6,7 @@
 #include "actors/runtime.hpp"
 #include "storage/message_store.hpp"
 #include "storage/record_store.hpp"
+#include "transport/io/mdns_service.hpp"
 #include "transport/io/reactor.hpp"
 #include "transport/transport_metrics.hpp"
 
@@ -56,6 +57,7 @@ struct runtime::impl {
   const instant started_at;
 
   transport::transport_metrics transport_counters;
+  transport::mdns_metrics mdns_counters;
   crew team;
   job_slots slots{jobs_max};
   job_slots bench_slots{1};
@@ -80,6 +82,7 @@ struct runtime::impl {
   void on_store_batch(messaging::store_batch&& batch);
   result<void> start_reactor();
   result<void> start_actors();
+  result<void> start_discovery();
   /// The state read at open; after a restart of the messaging actor, what is on disk by then.
   result<messaging::stored_state> load_stored();
   void end_jobs();
@@ -89,6 +92,8 @@ struct runtime::impl {
   store_link store_link_{*this};
   std::optional<messaging::stored_state> stored_;
   std::unique_ptr<transport::io::reactor> reactor_;
+  /// Set before the actors start, and gone after they are cut off from it.
+  std::unique_ptr<transport::io::mdns_service> mdns_;
   std::unique_ptr<caf::actor_system_config> system_config_;
   std::unique_ptr<caf::actor_system> system_;
   mutable std::mutex mutex_;

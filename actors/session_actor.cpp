@@ -116,6 +116,7 @@ void session_actor_impl::on_inspection(const transport::inspect_event& e) {
   cost_batch costs;
   for (const auto& s : e.sessions)
     if (s.smoothed_rtt > duration::zero()) costs.costs.push_back({s.peer, s.smoothed_rtt});
+  if (parts_.on_addresses) parts_.on_addresses(e.listening);
   if (e.listening != told_addresses_) {
     if (const auto dht = parts_.links->dht.handle()) {
       tell(self_, *dht, own_addresses{e.listening});
@@ -139,7 +140,10 @@ void session_actor_impl::on_connect(const connect_question& q) {
 }
 
 void session_actor_impl::on_discovered(const peer_discovered& p) {
-  core_.discovered(p.peer, p.addresses, now());
+  if (p.nearby)
+    core_.discovered_nearby(p.peer, p.addresses, now(), out_);
+  else
+    core_.discovered(p.peer, p.addresses, now());
   finish();
 }
 

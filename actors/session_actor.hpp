@@ -29,6 +29,8 @@ struct session_parts {
   io_links* links = nullptr;
   /// Called once: every address is bound, or one failed.
   std::function<void(result<void>)> on_listening;
+  /// Called whenever it is known where the node listens, mostly with the same; may be null.
+  std::function<void(const std::vector<multiaddr>&)> on_addresses;
 };
 
 /// Class of `session_actor`.

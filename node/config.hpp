@@ -37,6 +37,9 @@ struct config {
     std::vector<std::string> bootstrap;
     duration resolve_interval = std::chrono::seconds(30);
   } network;
+  struct discovery_section {
+    bool mdns = false;
+  } discovery;
   transport::limits limits;
   routing::routing_config routing;
   messaging::messaging_config messages;

@@ -134,6 +134,9 @@ const std::array keys{
                "Seconds between two look-ups of the names in network.bootstrap; after a failed one "
                "the next comes sooner.",
                1, 86400, true},
+    config_key{"discovery.mdns", slot_of<&c_::discovery, &c_::discovery_section::mdns>,
+               "Find peers in the local network by multicast DNS, open sessions to them, and tell "
+               "everybody there of this node."},
     config_key{"limits.sessions", slot_of<&c_::limits, &tl::sessions_max>,
                "Sessions held at once; later ones are refused.", 1, 1'000'000, true},
     config_key{"limits.sessions_per_address", slot_of<&c_::limits, &tl::sessions_per_address_max>,

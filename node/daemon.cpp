@@ -206,6 +206,7 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
       .gossip = c.gossip,
       .dht = c.dht,
       .dht_dials = c.topics.dht_dials,
+      .mdns = c.discovery.mdns,
       .topics = c.topics.topics,
       .answer_benches = c.bench.answer,
       .store = c.storage,

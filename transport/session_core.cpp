@@ -273,6 +273,17 @@ void session_core::discovered(const peer_id& peer, const std::vector<multiaddr>&
     static_cast<void>(book_.add(peer, address, address_source::discovered, now));
 }
 
+void session_core::discovered_nearby(const peer_id& peer, const std::vector<multiaddr>& addresses,
+                                     instant now, session_outbox& out) {
+  discovered(peer, addresses, now);
+  if (peer == self_ || stopping_ || is_up(peer) || now < book_.not_before(peer)
+      || dials_.size() >= config_.dials_max || sessions_.size() >= config_.peers_max)
+    return;
+  const auto tried = candidates(peer, {});
+  if (!tried.empty()) dial_for(peer, tried, out);
+  update_gauges();
+}
+
 result<void> session_core::disconnect(const peer_id& peer, std::string reason, instant now,
                                       session_outbox& out) {
   const auto at = std::find_if(targets_.begin(), targets_.end(),

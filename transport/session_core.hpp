@@ -129,6 +129,10 @@ class session_core {
                instant now, session_outbox& out, bool keep = true);
   /// Where a peer is, from somebody else's word: remembered, and trusted least.
   void discovered(const peer_id& peer, const std::vector<multiaddr>& addresses, instant now);
+  /// As `discovered`, of a peer in the local network: it is dialled too, unless there is a session
+  /// or no room for one, or its back-off is not over. It is not kept.
+  void discovered_nearby(const peer_id& peer, const std::vector<multiaddr>& addresses, instant now,
+                         session_outbox& out);
   /// Ends the session and stops wanting it; ec::not_found without one. A bootstrap peer stays away
   /// until `connect` or `set_bootstrap`.
   result<void> disconnect(const peer_id& peer, std::string reason, instant now,

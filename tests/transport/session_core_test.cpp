@@ -294,5 +294,36 @@ TEST_F(session_core_test, a_discovered_peer_is_dialled_by_its_id_alone) {
   EXPECT_EQ(dials[0].addresses, (std::vector{host(1)}));
 }
 
+TEST_F(session_core_test, a_peer_nearby_is_dialled_once_and_as_its_back_off_allows) {
+  start({.dials_max = 2});
+  const auto nearby = [&](std::uint8_t n) {
+    core->discovered_nearby(peer(n), {host(n)}, now, out);
+    return take_dials();
+  };
+  const auto dials = nearby(1);
+  ASSERT_EQ(dials.size(), 1u);
+  EXPECT_EQ(dials[0].expected, peer(1));
+  EXPECT_EQ(dials[0].addresses, std::vector{host(1)});
+  EXPECT_TRUE(nearby(1).empty()) << "under way";
+  fail_dial(dials[0], ec::timeout);
+  EXPECT_TRUE(nearby(1).empty()) << "in back-off";
+  EXPECT_FALSE(core->next_deadline()) << "not kept: only hearing of it again makes the next dial";
+  now = core->book().not_before(peer(1));
+  const auto again = nearby(1);
+  ASSERT_EQ(again.size(), 1u);
+  up(peer(1), again[0].id);
+  EXPECT_TRUE(nearby(1).empty()) << "connected";
+  EXPECT_EQ(nearby(2).size(), 1u);
+  EXPECT_EQ(nearby(3).size(), 1u);
+  EXPECT_TRUE(nearby(4).empty()) << "as many dials as may be";
+  EXPECT_TRUE(core->book().contains(peer(4))) << "but remembered";
+  core->discovered_nearby(self, {host(9)}, now, out);
+  EXPECT_TRUE(take_dials().empty());
+  core->set_peers_max(1);
+  EXPECT_TRUE(nearby(5).empty()) << "enough peers";
+  core->stop(now, out);
+  EXPECT_TRUE(nearby(6).empty());
+}
+
 }  // namespace
 }  // namespace weft::transport

@@ -5,6 +5,7 @@
 #include "transport/io/clock.hpp"
 #include "transport/io/quic_endpoint.hpp"
 #include "transport/io/tls.hpp"
+#include "transport/io/waker.hpp"
 #include "transport/transport_metrics.hpp"
 
 #include <algorithm>
@@ -14,37 +15,12 @@
 #include <cstring>
 #include <mutex>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
 
 namespace weft::transport::io {
 namespace {
-
-/// An eventfd that outlives the reactor while batches with credit are about.
-class waker {
- public:
-  waker() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
-  ~waker() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  waker(const waker&) = delete;
-  waker& operator=(const waker&) = delete;
-  int descriptor() const noexcept { return fd_; }
-  void wake() noexcept {
-    const std::uint64_t one = 1;
-    // Fails only when the counter is full, and then the reader is awake anyway.
-    [[maybe_unused]] const auto n = ::write(fd_, &one, sizeof one);
-  }
-  void clear() noexcept {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto n = ::read(fd_, &count, sizeof count);
-  }
-
- private:
-  const int fd_;
-};
 
 result<void> check_protocols(const reactor_options& o) {
   if (o.protocols.size() > reactor::protocols_max)
