@@ -145,7 +145,10 @@ void network::tell(node_index node, node_index peer, std::uint8_t protocol, std:
 void network::on_round(node_index node) {
   member& m = *members_[node];
   m.round_pending = false;
-  if (!m.alive) return;
+  if (m.alive) tell_pending(m);
+}
+
+void network::tell_pending(member& m) {
   for (std::size_t concern = 0; concern < m.told.size(); ++concern) {
     if (m.told[concern].fates.empty()) continue;
     transport::frame_batch batch;
@@ -159,6 +162,8 @@ void network::on_round(node_index node) {
 }
 
 void network::now_event(member& m, transport::event e) {
+  // What was raised before comes before: a session's end ahead of the next one's begin.
+  tell_pending(m);
   one_event_.clear();
   one_event_.push_back(std::move(e));
   m.to.on_events(one_event_);

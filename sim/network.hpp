@@ -136,6 +136,7 @@ class network {
   void tell(node_index node, node_index peer, std::uint8_t protocol, std::uint64_t tag,
             transport::frame_fate fate);
   void need_round(member& m);
+  void tell_pending(member& m);
   void now_event(member& m, transport::event e);
   link* find_link(const event& e);
   peer_slot* slot_of(member& m, node_index peer) { return m.peers.find(keys_[peer]); }
@@ -233,8 +234,7 @@ class network {
   /// Open addressing by the peer's key.
   std::vector<node_index> by_id_;
   std::map<ip_endpoint, node_index> by_address_;
-  /// A deque: links stay where they are.
-  std::deque<link> links_;
+  std::deque<link> links_;  // where they are they stay
   std::vector<std::uint32_t> free_links_;
   record_table<exchange> exchanges_;
   record_table<push_record> pushes_;

@@ -100,17 +100,22 @@ TEST_P(crew_test, routes_spread_and_messages_cross_five_nodes) {
   EXPECT_EQ(node(0).shown, (std::vector<std::string>{"back"}));
 }
 
+// Volatile messages are tried for their lifetime only; whatever is acknowledged, and everything
+// durable, was shown, and nothing twice.
 TEST_P(crew_test, each_message_is_shown_once_under_loss) {
   mesh.loss_percent = 20;
   line(3);
   ASSERT_TRUE(mesh.system.run_until([&] { return routed(0, 2); }, 60s));
   for (int i = 0; i < 40; ++i) node(0).send(node(2).id(), std::to_string(i), i % 2 == 0);
   ASSERT_TRUE(mesh.system.run_until([&] { return node(0).answers() == 40; }, 120s));
-  EXPECT_EQ(node(0).receipts.size(), 40u);
+  for (const auto& f : node(0).failures) EXPECT_EQ(f.code, ec::timeout) << to_string(f);
+  EXPECT_LE(node(0).failures.size(), 20u);
   auto shown = node(2).shown;
   std::sort(shown.begin(), shown.end());
-  EXPECT_EQ(shown.size(), 40u);
+  EXPECT_GE(shown.size(), node(0).receipts.size());
   EXPECT_EQ(std::unique(shown.begin(), shown.end()), shown.end());
+  for (int i = 0; i < 40; i += 2)
+    EXPECT_TRUE(std::binary_search(shown.begin(), shown.end(), std::to_string(i))) << i;
 }
 
 TEST_P(crew_test, a_crashed_receiver_shows_each_durable_message_once) {
