@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Optional
 
+import js_mesh
+
 HERE = Path(__file__).resolve().parent
 MEBIBYTE = 1 << 20
 JS_RUNS = 3
@@ -44,6 +46,10 @@ def milliseconds(key):
     return lambda report: report[key] * 1000
 
 
+def megabytes(report):
+    return report["bytes_per_second"] / 1e6
+
+
 def operation(name):
     return lambda report: next(o for o in report["operations"] if o["name"] == name)["p50"]
 
@@ -68,6 +74,17 @@ FIGURES = [
     Figure("route insert", "routing --count 1000000", "ns, p50", 1000, operation("insert")),
     Figure("choice among 10 routes", "routing --count 1000000", "ns, p50", 500, operation("choose_of_10")),
     Figure("routing table, per entry", "routing --count 1000000", "B", 128, lambda r: r["bytes_per_entry"]["total"]),
+    Figure("broadcast, 10 nodes", "broadcast --nodes 10 --topology full", "ms, p50", 2, milliseconds("p50"),
+           js=lambda js: js["broadcast"]["p50_ms"]),
+    Figure("broadcast, 10 nodes", "broadcast --nodes 10 --topology full", "ms, p99", 10, milliseconds("p99"),
+           js=lambda js: js["broadcast"]["p99_ms"]),
+    Figure("broadcast, 10 nodes, fanout 10", "broadcast --nodes 10 --fanout 10", "ms, p50", 2, milliseconds("p50")),
+    Figure("broadcast, 50 nodes", "broadcast --nodes 50", "ms, p99", 200, milliseconds("p99")),
+    Figure("broadcast, 50 nodes, fanout 50", "broadcast --nodes 50 --fanout 50 --topology full", "ms, p99", None, milliseconds("p99")),
+    Figure("lookup, 50 nodes", "lookup --nodes 50", "ms, p50", 5, milliseconds("p50")),
+    Figure("gossip, 200 B, signed", "throughput --nodes 2", "1/s", 10_000, lambda r: r["throughput"]["value"], False,
+           js=lambda js: js["throughput"]["messages_per_s"]),
+    Figure("gossip, 60,000 B, signed", "throughput --nodes 2 --bytes 60000", "MB/s", 100, megabytes, False),
     Figure("1,000 sessions lost in 60 s", "sessions --count 1000 --seconds 60", "sessions", 0, lambda r: r["sessions_lost"]),
 ]
 
@@ -108,9 +125,8 @@ def first_line(process):
     return process.stdout.readline() if select.select([process.stdout], [], [], START_SECONDS)[0] else ""
 
 
-def js_figures():
+def js_sessions(folder):
     """js-libp2p against js-libp2p: the median of several runs of each step."""
-    folder = subprocess.run([HERE.parent / "tests/interop/install.sh"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     command = [f"{folder}/node", f"{folder}/peer.mjs"]
     steps = ["ping:2000", f"up:{256 * MEBIBYTE}", f"down:{256 * MEBIBYTE}", "handshake:200"]
     runs = {}
@@ -130,12 +146,28 @@ def js_figures():
     return {name: sorted(found, key=lambda e: e[key[name]])[len(found) // 2] for name, found in runs.items()}
 
 
-def js_figures_or_none():
-    """Without js-libp2p (no network to install it from, say) Weft's own figures are still worth having."""
-    try:
-        return js_figures(), None
-    except (OSError, ValueError, KeyError, subprocess.SubprocessError) as why:
-        return {}, f"js-libp2p gave no figures: {why}"
+class JsFigures:
+    """Figures of js-libp2p by name, measured when first asked for. Without js-libp2p (no network to install it from, say) Weft's own
+    figures are still worth having: then there are none, and `trouble` says why."""
+
+    SOURCES = {"ping": js_sessions, "handshake": js_sessions, "up": js_sessions, "down": js_sessions,
+               "broadcast": lambda folder: {"broadcast": js_mesh.broadcast(folder)},
+               "throughput": lambda folder: {"throughput": js_mesh.throughput(folder)}}
+
+    def __init__(self):
+        self.found, self.trouble, self.folder = {}, None, None
+
+    def __getitem__(self, name):
+        if name not in self.found and not self.trouble:
+            print(f"js-libp2p: {name}", file=sys.stderr)
+            try:
+                if self.folder is None:
+                    install = HERE.parent / "tests/interop/install.sh"
+                    self.folder = subprocess.run([install], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+                self.found.update(self.SOURCES[name](self.folder))
+            except (OSError, ValueError, subprocess.SubprocessError) as why:
+                self.trouble = f"js-libp2p gave no figures: {why}"
+        return self.found[name]
 
 
 def number(value):
@@ -150,8 +182,8 @@ def main():
     options = parser.parse_args()
     weft = Weft(options.binary)
     chosen = [f for f in FIGURES if not options.only or f.arguments.split()[0] in options.only]
-    js, trouble = ({}, None) if options.no_js or not any(f.js for f in chosen) else js_figures_or_none()
-    failures = [trouble] if trouble else []
+    js = None if options.no_js else JsFigures()
+    failures = []
     missed = []
     print("| figure | Weft | target | js-libp2p | ratio | command |")
     print("|---|---|---|---|---|---|")
@@ -169,9 +201,12 @@ def main():
             missed.append(f.name)
         other, ratio = "", ""
         if f.js and js:
-            theirs = f.js(js)
-            other = number(theirs)
-            ratio = f"{(theirs / value if f.lower_is_better else value / theirs):.1f}×"
+            try:
+                theirs = f.js(js)
+                other = number(theirs)
+                ratio = f"{(theirs / value if f.lower_is_better else value / theirs):.1f}×"
+            except KeyError:
+                failures.append(js.trouble)
         print(f"| {f.name} ({f.unit}) | {number(value)}{'' if holds else ' (missed)'} | {target} "
               f"| {other} | {ratio} | `weft bench {f.arguments}` |", flush=True)
     environment = weft.environment()

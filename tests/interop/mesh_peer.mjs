@@ -6,7 +6,7 @@
 //     {"do":"connect","to":ADDRESS}                                         a session
 //     {"do":"subscribe","topic":T}  {"do":"mesh","topic":T}                 mesh: who this node forwards to
 //     {"do":"publish","topic":T,"count":N,"bytes":B,"interval_ms":MS}       N messages "SELF NUMBER TIME", padded to B bytes
-//     {"do":"received","topic":T}                                           messages by origin, how often one came twice
+//     {"do":"received","topic":T}                                           messages by origin, how often one came twice, span_ms from first to last
 //     {"do":"latencies","topic":T}                                          milliseconds from the time in the message to its arrival
 //     {"do":"put","key":HEX,"value":HEX}  {"do":"get","key":HEX}
 //     {"do":"provide","cid":CID}  {"do":"providers","cid":CID}  {"do":"find","peer":ID}  {"do":"table"}
@@ -72,6 +72,8 @@ const topics = new Map()
 node.services.pubsub.addEventListener('message', ({ detail }) => {
   const topic = topics.get(detail.topic)
   if (topic === undefined) return
+  topic.last_ms = now_ms()
+  topic.first_ms ??= topic.last_ms
   const text = new TextDecoder().decode(detail.data.subarray(0, 120))
   const [origin, number, time] = text.split(' ')
   const key = `${origin} ${number}`
@@ -86,7 +88,7 @@ async function publish ({ topic, count = 1, bytes = 0, interval_ms = 0 }) {
     const sent = await node.services.pubsub.publish(topic, new TextEncoder().encode(text.padEnd(bytes, '.')))
     recipients += sent.recipients.length
     // A turn of the event loop in any case: what arrives meanwhile must not wait for the whole series.
-    await new Promise((resolve) => setTimeout(resolve, interval_ms))
+    await new Promise((resolve) => interval_ms > 0 ? setTimeout(resolve, interval_ms) : setImmediate(resolve))
   }
   return { count, recipients }
 }
@@ -115,7 +117,8 @@ const commands = {
       by_origin[origin] = (by_origin[origin] ?? 0) + 1
       if (times > 1) ++twice
     }
-    return { by_origin, twice }
+    const { first_ms = 0, last_ms = 0 } = topics.get(topic)
+    return { by_origin, twice, span_ms: last_ms - first_ms }
   },
   latencies: async ({ topic }) => ({ milliseconds: topics.get(topic).latencies }),
   put: async ({ key, value }) => {
