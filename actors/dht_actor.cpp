@@ -157,6 +157,11 @@ void dht_actor_impl::on_dht_connect(const dht::peer_info& wish) {
                         reply<connection>(std::move(back)), false});
 }
 
+void dht_actor_impl::on_dht_needs(const peer_id& peer, bool needed) {
+  if (const auto session = parts_.links->session())
+    tell(self_, *session, session_needs{transport::session_user::dht, {{peer, needed}}});
+}
+
 void dht_actor_impl::on_dht_finished(dht::ended_operation&& what) {
   const auto at = askers_.find(what.id);
   if (at == askers_.end()) return;

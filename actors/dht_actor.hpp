@@ -62,6 +62,7 @@ class dht_actor_impl final : private hosts::dht_listener {
   result<byte_buffer> key_of(const std::string& text) const;
 
   void on_dht_connect(const dht::peer_info& wish) override;
+  void on_dht_needs(const peer_id& peer, bool needed) override;
   void on_dht_finished(dht::ended_operation&& what) override;
   void on_dht_store(std::vector<dht::store_operation>&& operations) override;
   void on_dht_discovered(const dht::peer_info& peer) override;

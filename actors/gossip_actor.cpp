@@ -176,6 +176,14 @@ void gossip_actor_impl::on_gossip_connect(std::vector<gossip::connect_wish>&& wi
   for (auto& w : wishes) tell(self_, *session, peer_discovered{w.peer, std::move(w.addresses)});
 }
 
+void gossip_actor_impl::on_gossip_meshes(std::vector<gossip::mesh_change>&& changes) {
+  const auto session = parts_.links->session();
+  if (!session) return;
+  session_needs needs{transport::session_user::gossip, {}};
+  for (const auto& c : changes) needs.items.push_back({c.peer, c.member});
+  tell(self_, *session, std::move(needs));
+}
+
 // -- the end of a round ---
 
 void gossip_actor_impl::finish() {

@@ -72,6 +72,7 @@ class gossip_actor_impl final : private hosts::gossip_listener {
   void on_gossip_outcomes(std::vector<gossip::published>&& outcomes) override;
   void on_gossip_validations(std::vector<gossip::validation>&& messages) override;
   void on_gossip_connect(std::vector<gossip::connect_wish>&& wishes) override;
+  void on_gossip_meshes(std::vector<gossip::mesh_change>&& changes) override;
 
   void finish();
   instant now() const { return now_of(self_); }

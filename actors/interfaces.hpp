@@ -16,6 +16,8 @@ using session_actor = actor_of<
     void(connect_question),
     // A peer to know, from the DHT and GOSSIP actors.
     void(peer_discovered),
+    // Sessions that the DHT and GOSSIP actors need, or need no longer.
+    void(session_needs),
     // Ends a session; it does not come back by itself.
     void(disconnect_question),
     // One round on /ipfs/ping/1.0.0.

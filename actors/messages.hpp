@@ -10,6 +10,7 @@
 #include "messaging/messaging_core.hpp"
 #include "messaging/store_operations.hpp"
 #include "transport/inbound.hpp"
+#include "transport/passing_sessions.hpp"
 #include "transport/port.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -76,6 +77,15 @@ struct peer_discovered {
   std::vector<multiaddr> addresses;
   /// In the local network: a session is wanted.
   bool nearby = false;
+};
+/// Peers whose sessions somebody needs, or no longer.
+struct session_needs {
+  struct item {
+    peer_id peer;
+    bool needed = false;
+  };
+  transport::session_user user{};
+  std::vector<item> items;
 };
 /// Where this node listens, as others may reach it.
 struct own_addresses {
@@ -208,6 +218,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::presence_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::cost_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::connect_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::peer_discovered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::session_needs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::own_addresses)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::disconnect_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::ping_question)

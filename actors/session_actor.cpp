@@ -29,6 +29,7 @@ session_actor::behavior_type session_actor_impl::make_behavior() {
       [this](atom::tick) { on_tick(); },
       [this](const connect_question& q) { on_connect(q); },
       [this](const peer_discovered& p) { on_discovered(p); },
+      [this](const session_needs& n) { on_needs(n); },
       [this](const disconnect_question& q) { on_disconnect(q); },
       [this](const ping_question& q) { on_ping(q); },
       [this](const perf_question& q) { on_perf(q); },
@@ -144,6 +145,11 @@ void session_actor_impl::on_discovered(const peer_discovered& p) {
     core_.discovered_nearby(p.peer, p.addresses, now(), out_);
   else
     core_.discovered(p.peer, p.addresses, now());
+  finish();
+}
+
+void session_actor_impl::on_needs(const session_needs& n) {
+  for (const auto& i : n.items) core_.need(i.peer, n.user, i.needed, now(), out_);
   finish();
 }
 

@@ -73,6 +73,7 @@ class session_actor_impl {
   void on_tick();
   void on_connect(const connect_question& q);
   void on_discovered(const peer_discovered& p);
+  void on_needs(const session_needs& n);
   void on_disconnect(const disconnect_question& q);
   void on_ping(const ping_question& q);
   void on_perf(const perf_question& q);

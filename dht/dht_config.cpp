@@ -56,6 +56,9 @@ result<void> check_tables(const dht_config& c) {
                       "dht group_bits_v4 must be 1 to 32, group_bits_v6 1 to 128"));
   WEFT_TRY_VOID(check(c.checks_waiting_max >= 1 && c.checks_in_flight >= 1 && c.checks_burst >= 1,
                       "dht limits of checks must be at least 1"));
+  WEFT_TRY_VOID(check(c.sessions_kept <= 65'536 && c.session_idle >= c.query_timeout,
+                      "dht sessions_kept must be at most 65536, session_idle at least "
+                      "query_timeout"));
   return check(c.peers_max >= 1024 && c.peers_max <= 1u << 20,
                "dht peers_max must be 1024 to 1048576");
 }

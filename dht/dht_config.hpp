@@ -63,7 +63,7 @@ struct dht_config {
   std::size_t bucket_entries = 40;
   std::size_t replacements = 10;
   /// While fewer servers than this are known, all of them are kept, whatever their bucket.
-  std::size_t full_table_below = 2048;
+  std::size_t full_table_below = 256;
   /// Entries with addresses of one IP group: in the whole table, and in one bucket.
   std::size_t group_entries_table = 3;
   std::size_t group_entries_bucket = 2;
@@ -93,6 +93,12 @@ struct dht_config {
   /// Known peers are written to the store this often.
   duration persist_interval = std::chrono::minutes(5);
   std::size_t stored_peers_max = 512;
+
+  // -- sessions ---
+
+  /// Sessions the DHT holds on to after a query, the latest used first, and how long it does.
+  std::size_t sessions_kept = 128;
+  duration session_idle = std::chrono::minutes(10);
 
   // -- records and providers ---
 

@@ -77,8 +77,9 @@ routing_table::verdict routing_table::add(peer_slot s) {
     if (!peers_[moved].suspect) keep_replacement(in, moved);
   }
   insert(in, s);
+  if (whole_ && size_ >= config_.full_table_below) shrink();
   publish();
-  return verdict::added;
+  return peers_[s].in_table ? verdict::added : verdict::bucket_full;
 }
 
 void routing_table::insert(bucket_state& in, peer_slot s) {
@@ -90,6 +91,24 @@ void routing_table::insert(bucket_state& in, peer_slot s) {
   ++counters_.table_added;
 }
 
+void routing_table::shrink() {
+  for (auto& b : buckets_) {
+    const auto drop = [&](auto unwanted) {
+      for (std::size_t i = b.entries.size();
+           i-- > 0 && b.entries.size() > config_.bucket_entries;) {
+        const peer_slot s = b.entries[i].slot;
+        if (!unwanted(peers_[s])) continue;
+        erase(b, i);
+        if (!peers_[s].suspect) keep_replacement(b, s);
+      }
+    };
+    drop([](const known_peer& p) { return p.suspect; });
+    // The oldest stay.
+    drop([](const known_peer&) { return true; });
+  }
+  whole_ = false;
+}
+
 void routing_table::erase(bucket_state& in, std::size_t index) {
   const entry gone = in.entries[index];
   in.entries.erase(in.entries.begin() + static_cast<std::ptrdiff_t>(index));
@@ -98,6 +117,7 @@ void routing_table::erase(bucket_state& in, std::size_t index) {
     if (--at->second == 0) groups_.erase(at);
   }
   --size_;
+  if (size_ < std::min(2 * config_.bucket_entries, config_.full_table_below / 4)) whole_ = true;
   peers_.set_in_table(gone.slot, false);
   ++counters_.table_removed;
 }

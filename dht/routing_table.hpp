@@ -59,8 +59,9 @@ class routing_table {
     return buckets_[index].replacements.size();
   }
   std::size_t size() const noexcept { return size_; }
-  /// Every known server is kept.
-  bool holds_all() const noexcept { return size_ < config_.full_table_below; }
+  /// Every known server is kept: from the start until there are too many; again once hardly any are
+  /// left.
+  bool holds_all() const noexcept { return whole_ && config_.full_table_below > 0; }
 
  private:
   struct bucket_state {
@@ -77,6 +78,8 @@ class routing_table {
   bool group_has_room(const bucket_state& in, const std::optional<ip_group>& group) const;
   std::optional<std::size_t> weakest(const bucket_state& in, peer_slot newcomer) const;
   void insert(bucket_state& in, peer_slot s);
+  /// The network has outgrown a whole table: every bucket gets its size.
+  void shrink();
   void erase(bucket_state& in, std::size_t index);
   void keep_replacement(bucket_state& in, peer_slot s);
   void drop_replacement(bucket_state& in, peer_slot s);
@@ -91,6 +94,7 @@ class routing_table {
   std::map<ip_group, std::size_t> groups_;
   std::size_t size_ = 0;
   std::size_t replacement_count_ = 0;
+  bool whole_ = true;
   mutable std::vector<near> found_;
 };
 

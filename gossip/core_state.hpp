@@ -85,6 +85,8 @@ struct peer_state {
   /// In order; each at most as long as its message is in the cache.
   std::deque<outbound_push> waiting_pushes;
 
+  /// How many meshes it is in.
+  std::uint32_t meshes = 0;
   /// Understands Weft's additions, and they are on.
   bool weft = false;
 };

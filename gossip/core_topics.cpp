@@ -188,6 +188,7 @@ void gossip_core::impl::enter_mesh(topic_slot topic, peer_slot slot) {
   entry.since = now_;
   auto& member = *t.mesh.insert(position(t.mesh, slot), entry);
   counters_.mesh.add(1);
+  if (peers_[slot].meshes++ == 0) out_->mesh_changes.push_back({peers_[slot].known.peer, true});
   // The tree is there already; the next wave shows whether the newcomer is nearer.
   if (peers_[slot].weft && (is_root(t) || t.tree.parent.slot != no_peer)) choke(t, member);
 }
@@ -199,6 +200,7 @@ void gossip_core::impl::leave_mesh(topic_state& t, peer_slot slot) {
   if (found->eager()) t.pulled_in_row = std::max(t.pulled_in_row, config_.lazy.heal_after);
   t.mesh.erase(found);
   counters_.mesh.add(-1);
+  if (--peers_[slot].meshes == 0) out_->mesh_changes.push_back({peers_[slot].known.peer, false});
 }
 
 void gossip_core::impl::graft(topic_slot topic, peer_slot slot) {

@@ -106,6 +106,12 @@ struct connect_wish {
   std::vector<multiaddr> addresses;
 };
 
+/// A peer entered its first mesh, or left its last one: the session with it is needed, or not.
+struct mesh_change {
+  peer_id peer;
+  bool member = false;
+};
+
 /// Effects of the calls since the last `clear`, each list in order. A push comes behind the sends.
 struct outbox {
   std::vector<send> sends;
@@ -116,10 +122,12 @@ struct outbox {
   std::vector<published> outcomes;
   std::vector<expulsion> expulsions;
   std::vector<connect_wish> connects;
+  std::vector<mesh_change> mesh_changes;
 
   bool empty() const noexcept {
     return sends.empty() && pushes.empty() && cancels.empty() && deliveries.empty()
-           && validations.empty() && outcomes.empty() && expulsions.empty() && connects.empty();
+           && validations.empty() && outcomes.empty() && expulsions.empty() && connects.empty()
+           && mesh_changes.empty();
   }
   void clear() {
     sends.clear();
@@ -130,6 +138,7 @@ struct outbox {
     outcomes.clear();
     expulsions.clear();
     connects.clear();
+    mesh_changes.clear();
   }
 };
 

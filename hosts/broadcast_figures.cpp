@@ -53,7 +53,8 @@ broadcast_figures::summary broadcast_figures::summarize() const {
     }
     if (whole) everywhere.push_back(to_seconds(last - published_at_[m]));
   }
-  return {.delivery_seconds = metrics::summarize(std::move(each)),
+  return {.delivery_seconds = metrics::summarize(each),
+          .deliveries = std::move(each),
           .everywhere_seconds = metrics::summarize(std::move(everywhere)),
           .published = published_,
           .expected = std::uint64_t{published_} * receivers_,

@@ -19,8 +19,9 @@ class broadcast_figures {
   static constexpr std::size_t pairs_max = 64u << 20;
 
   struct summary {
-    /// From publication to each delivery, seconds.
+    /// From publication to each delivery, seconds, and those times themselves.
     metrics::sample_summary delivery_seconds;
+    std::vector<double> deliveries;
     /// From publication to the last receiver, seconds; messages that reached everybody only.
     metrics::sample_summary everywhere_seconds;
     std::uint64_t published = 0;

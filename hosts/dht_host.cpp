@@ -12,7 +12,8 @@ dht_host::dht_host(const peer_id& self, const dht_host_config& config,
     : config_(config),
       port_(port),
       listener_(listener),
-      core_(self, config.core, std::move(validators), random, counters) {}
+      core_(self, config.core, std::move(validators), random, counters),
+      leases_(config.core.sessions_kept, config.core.session_idle, config.core.query_timeout) {}
 
 dht_host::~dht_host() = default;
 
@@ -31,6 +32,7 @@ void dht_host::on_event(const transport::event& e, wall_time wall, instant now) 
   if (const auto* up = std::get_if<transport::session_up_event>(&e)) {
     on_up(*up, now);
   } else if (const auto* down = std::get_if<transport::session_down_event>(&e)) {
+    if (leases_.forget(down->peer)) listener_.on_dht_needs(down->peer, false);
     if (sessions_.erase(down->peer) > 0) core_.on_peer_gone(down->peer, now, out_);
   } else if (const auto* known = std::get_if<transport::identified_event>(&e)) {
     const auto& names = known->info.protocols;
@@ -73,12 +75,18 @@ void dht_host::on_deadline(wall_time wall, instant now) {
   for (const auto& [peer, w] : waiting_)
     if (w.wished && now - w.asked >= config_.connect_timeout) overdue.push_back(peer);
   for (const auto& peer : overdue) fail_waiting(peer, ec::unreachable, wall, now);
+  end_leases(now);
   core_.on_deadline(wall, now, out_);
   drain(wall, now);
 }
 
+void dht_host::end_leases(instant now) {
+  while (const auto over = leases_.take_over(now)) listener_.on_dht_needs(*over, false);
+}
+
 std::optional<instant> dht_host::next_deadline() const {
   auto next = core_.next_deadline();
+  if (const auto over = leases_.next()) next = next ? std::min(*next, *over) : *over;
   for (const auto& [peer, w] : waiting_) {
     if (!w.wished) continue;
     const auto due = w.asked + config_.connect_timeout;
@@ -147,6 +155,7 @@ result<void> dht_host::withdraw_provision(bytes_view key) {
 
 void dht_host::send(dht::query&& q, instant now) {
   core_.on_query_sent(q.id, now);
+  if (leases_.use(q.to.peer, now)) listener_.on_dht_needs(q.to.peer, true);
   batch_.controls.emplace_back(transport::request_command{.id = q.id | request_bit,
                                                           .peer = q.to.peer,
                                                           .protocol = config_.protocol,

@@ -6,6 +6,7 @@
 #include "base/rng.hpp"
 #include "base/time.hpp"
 #include "dht/dht_core.hpp"
+#include "hosts/session_leases.hpp"
 #include "transport/port.hpp"
 #include "transport/protocol.hpp"
 
@@ -28,6 +29,8 @@ class dht_listener {
   /// A session with the peer is wanted. The answer is a session_up_event among the host's events,
   /// or `dht_host::on_unreachable`; without one the host gives up by itself in time.
   virtual void on_dht_connect(const dht::peer_info& wish) = 0;
+  /// The session with the peer is in use, or not any more.
+  virtual void on_dht_needs(const peer_id& peer, bool needed) = 0;
   virtual void on_dht_finished(dht::ended_operation&& what) = 0;
   /// To be written in this order; the host does not wait for it.
   virtual void on_dht_store(std::vector<dht::store_operation>&& operations) = 0;
@@ -101,6 +104,7 @@ class dht_host {
   const dht::dht_core& core() const noexcept { return core_; }
   bool connected(const peer_id& peer) const { return sessions_.contains(peer); }
   std::size_t waiting() const noexcept { return waiting_count_; }
+  std::size_t leases() const noexcept { return leases_.size(); }
 
  private:
   /// Queries for a peer that has no session yet.
@@ -117,6 +121,7 @@ class dht_host {
   void drain(wall_time wall, instant now);
   void route(dht::query&& q, instant now);
   void send(dht::query&& q, instant now);
+  void end_leases(instant now);
   void cancel_waiting(dht::query_id id);
   void speak_wishes(instant now);
   void fail_waiting(const peer_id& peer, ec why, wall_time wall, instant now);
@@ -129,6 +134,7 @@ class dht_host {
   dht::outbox out_;
   transport::command_batch batch_;
   std::set<peer_id> sessions_;
+  session_leases leases_;
   std::map<peer_id, waiting_peer> waiting_;
   /// Peers whose wish is to be spoken, in order of arrival.
   std::vector<peer_id> wishes_;

@@ -251,6 +251,7 @@ void gossip_host::drain() {
   if (!out_.outcomes.empty()) listener_.on_gossip_outcomes(taken(out_.outcomes));
   if (!out_.validations.empty()) listener_.on_gossip_validations(taken(out_.validations));
   if (!out_.connects.empty()) listener_.on_gossip_connect(taken(out_.connects));
+  if (!out_.mesh_changes.empty()) listener_.on_gossip_meshes(taken(out_.mesh_changes));
   out_.clear();
 }
 

@@ -31,6 +31,8 @@ class gossip_listener {
   virtual void on_gossip_validations(std::vector<gossip::validation>&& messages) = 0;
   /// Peers worth a session, recommended by others with signed addresses.
   virtual void on_gossip_connect(std::vector<gossip::connect_wish>&& wishes) = 0;
+  /// Whose sessions are needed, or no longer, because of the meshes.
+  virtual void on_gossip_meshes(std::vector<gossip::mesh_change>&& changes) = 0;
 };
 
 struct gossip_host_config {

@@ -190,6 +190,17 @@ void sim_node::on_gossip_connect(std::vector<gossip::connect_wish>&& wishes) {
                              session_out_, false);
 }
 
+void sim_node::on_gossip_meshes(std::vector<gossip::mesh_change>&& changes) {
+  for (const auto& c : changes)
+    cores_->sessions.need(c.peer, transport::session_user::gossip, c.member, context_.time.now(),
+                          session_out_);
+}
+
+void sim_node::on_dht_needs(const peer_id& peer, bool needed) {
+  cores_->sessions.need(peer, transport::session_user::dht, needed, context_.time.now(),
+                        session_out_);
+}
+
 void sim_node::on_dht_connect(const dht::peer_info& wish) {
   const auto ticket = next_ticket_++;
   connects_.emplace(ticket, wish.peer);

@@ -115,7 +115,9 @@ class sim_node final : public endpoint, hosts::gossip_listener, hosts::dht_liste
   void on_gossip_outcomes(std::vector<gossip::published>&& outcomes) override;
   void on_gossip_validations(std::vector<gossip::validation>&& messages) override;
   void on_gossip_connect(std::vector<gossip::connect_wish>&& wishes) override;
+  void on_gossip_meshes(std::vector<gossip::mesh_change>&& changes) override;
   void on_dht_connect(const dht::peer_info& wish) override;
+  void on_dht_needs(const peer_id& peer, bool needed) override;
   void on_dht_finished(dht::ended_operation&& what) override;
   void on_dht_store(std::vector<dht::store_operation>&& operations) override;
   void on_dht_discovered(const dht::peer_info& peer) override;

@@ -8,6 +8,9 @@ namespace weft::transport {
 
 namespace {
 
+/// Shortest time between two rounds of ending idle sessions.
+constexpr duration shed_interval = std::chrono::seconds(1);
+
 // Timer keys: an own number with the kind in the lowest bit.
 constexpr std::uint64_t connect_timer(std::uint64_t key) { return key * 2 + 1; }
 
@@ -23,6 +26,7 @@ result<void> in_range(const char* name, std::size_t value, std::size_t min, std:
 result<void> session_config::validate() const {
   using namespace std::chrono_literals;
   WEFT_TRY_VOID(in_range("peers_max", peers_max, 1, 1'000'000));
+  WEFT_TRY_VOID(in_range("peers_target", peers_target, 0, 1'000'000));
   WEFT_TRY_VOID(in_range("bootstrap_max", bootstrap_max, 1, 65'536));
   WEFT_TRY_VOID(in_range("bootstrap peers", bootstrap.size(), 0, bootstrap_max));
   WEFT_TRY_VOID(in_range("wanted_max", wanted_max, 0, 65'536));
@@ -31,6 +35,8 @@ result<void> session_config::validate() const {
   WEFT_TRY_VOID(in_range("dial_addresses_max", dial_addresses_max, 1, 64));
   if (connect_timeout < 10ms || connect_timeout > 1h)
     return fail(ec::bad_config, "sessions: connect_timeout must be from 10 ms to 1 h");
+  if (idle_close < 1s || idle_close > 1h)
+    return fail(ec::bad_config, "sessions: idle_close must be from 1 s to 1 h");
   if (stable_after < 0s || stable_after > 1h)
     return fail(ec::bad_config, "sessions: stable_after must be from 0 s to 1 h");
   for (const auto& address : bootstrap)
@@ -124,6 +130,8 @@ void session_core::on_up(const session_up_event& e, instant now, session_outbox&
     at = answer(at, std::move(outcome), out);
   }
   if (asked) want(e.peer, now);
+  if (first && e.side == direction::outbound && !find_target(e.peer)) passing_.add(e.peer, now);
+  shed(now, out);
 }
 
 void session_core::on_down(const session_down_event& e, instant now, session_outbox& out) {
@@ -131,6 +139,7 @@ void session_core::on_down(const session_down_event& e, instant now, session_out
   if (at == sessions_.end()) return;
   const live_session last = std::move(at->second);
   sessions_.erase(at);
+  passing_.remove(e.peer);
   out.changes.push_back({e.peer, false, last.side, last.remote, e.session, e.reason});
   target_lost(e, now - last.since, now, out);
 }
@@ -165,6 +174,7 @@ void session_core::on_path_changed(const path_changed_event& e) {
 
 void session_core::update_gauges() {
   metrics_.peers.set(static_cast<std::int64_t>(sessions_.size()));
+  metrics_.passing.set(static_cast<std::int64_t>(passing_.size()));
   metrics_.bootstrap_configured.set(static_cast<std::int64_t>(bootstrap_count_));
   metrics_.bootstrap_up.set(static_cast<std::int64_t>(bootstrap_up()));
   metrics_.book_peers.set(static_cast<std::int64_t>(book_.size()));
@@ -266,6 +276,32 @@ void session_core::connect(connect_ticket ticket, const std::optional<peer_id>& 
   update_gauges();
 }
 
+void session_core::need(const peer_id& peer, session_user user, bool needed, instant now,
+                        session_outbox& out) {
+  passing_.need(peer, user, needed, now);
+  shed(now, out);
+}
+
+void session_core::shed(instant now, session_outbox& out) {
+  const auto due = [&] {
+    const auto idlest = passing_.idlest();
+    return idlest && idlest->first + config_.idle_close <= now;
+  };
+  if (stopping_ || now < shed_not_before_ || sessions_.size() <= config_.peers_target || !due())
+    return;
+  shed_not_before_ = now + shed_interval;
+  auto staying = static_cast<std::size_t>(std::count_if(
+      sessions_.begin(), sessions_.end(), [](const auto& s) { return !s.second.closing; }));
+  while (staying > config_.peers_target && due()) {
+    const peer_id peer = passing_.idlest()->second;
+    passing_.remove(peer);
+    sessions_.at(peer).closing = true;
+    --staying;
+    ++metrics_.idle_closed;
+    out.commands.emplace_back(disconnect_command{peer, "no longer needed"});
+  }
+}
+
 void session_core::discovered(const peer_id& peer, const std::vector<multiaddr>& addresses,
                               instant now) {
   if (peer == self_) return;
@@ -301,6 +337,7 @@ result<void> session_core::disconnect(const peer_id& peer, std::string reason, i
     c = c->second.peer == peer ? answer(c, fail(ec::cancelled), out) : std::next(c);
   if (up) {
     sessions_.at(peer).closing = true;
+    passing_.remove(peer);
     out.commands.emplace_back(disconnect_command{peer, std::move(reason)});
   }
   return {};
@@ -318,10 +355,17 @@ void session_core::on_deadline(instant now, session_outbox& out) {
       answer(at, fail(ec::timeout), out);
     }
   }
+  shed(now, out);
   update_gauges();
 }
 
-std::optional<instant> session_core::next_deadline() const { return timers_.next(); }
+std::optional<instant> session_core::next_deadline() const {
+  auto next = timers_.next();
+  const auto idlest = passing_.idlest();
+  if (!idlest || stopping_ || sessions_.size() <= config_.peers_target) return next;
+  const auto over = std::max(idlest->first + config_.idle_close, shed_not_before_);
+  return next ? std::min(*next, over) : over;
+}
 
 void session_core::stop(instant now, session_outbox& out) {
   static_cast<void>(now);

@@ -6,6 +6,7 @@
 #include "base/rng.hpp"
 #include "base/time.hpp"
 #include "base/timer_wheel.hpp"
+#include "transport/passing_sessions.hpp"
 #include "transport/peer_book.hpp"
 #include "transport/port.hpp"
 #include "transport/session_metrics.hpp"
@@ -27,6 +28,10 @@ struct session_config {
   /// Peers with a session, in both directions; beyond it inbound ones that nobody asked for are
   /// closed again.
   std::size_t peers_max = 2048;
+  /// While there are more peers than this, sessions that this node opened for a passing purpose and
+  /// that nobody has needed for `idle_close` are ended.
+  std::size_t peers_target = 32;
+  duration idle_close = std::chrono::seconds(20);
   std::size_t bootstrap_max = 256;
   /// Peers that are wanted without being bootstrap; beyond it a lost session does not come back.
   std::size_t wanted_max = 1024;
@@ -127,6 +132,9 @@ class session_core {
   void connect(connect_ticket ticket, const std::optional<peer_id>& peer,
                const std::vector<multiaddr>& addresses, std::optional<duration> timeout,
                instant now, session_outbox& out, bool keep = true);
+  /// Somebody needs the session with the peer, or no longer: what nobody needs may be ended, unless
+  /// the peer is wanted or the session is the peer's.
+  void need(const peer_id& peer, session_user user, bool needed, instant now, session_outbox& out);
   /// Where a peer is, from somebody else's word: remembered, and trusted least.
   void discovered(const peer_id& peer, const std::vector<multiaddr>& addresses, instant now);
   /// As `discovered`, of a peer in the local network: it is dialled too, unless there is a session
@@ -156,6 +164,7 @@ class session_core {
   std::size_t bootstrap_configured() const noexcept { return bootstrap_count_; }
   std::size_t bootstrap_up() const noexcept;
   std::size_t dials_in_flight() const noexcept { return dials_.size(); }
+  std::size_t passing() const noexcept { return passing_.size(); }
 
  private:
   /// A peer to keep connected.
@@ -193,6 +202,8 @@ class session_core {
   void on_identified(const identified_event& e, instant now);
   void on_path_changed(const path_changed_event& e);
   bool surplus(const session_up_event& e);
+  /// Ends passing sessions that are over.
+  void shed(instant now, session_outbox& out);
   void update_gauges();
 
   // -- connect requests ---
@@ -228,6 +239,8 @@ class session_core {
   peer_book book_;
   timer_wheel timers_;
   std::map<peer_id, live_session> sessions_;
+  passing_sessions passing_;
+  instant shed_not_before_{};
   std::map<request_id, dial> dials_;
   connect_map connects_;
   target_map targets_;

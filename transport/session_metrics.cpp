@@ -25,6 +25,11 @@ void session_metrics::collect(metrics::visitor& v) const {
           connects_refused);
   v.count("weft_surplus_sessions_closed_total",
           "Inbound sessions closed because enough peers are connected.", {}, surplus_closed);
+  v.count("weft_idle_sessions_closed_total",
+          "Sessions opened for a passing purpose that this node ended because nobody needed them.",
+          {}, idle_closed);
+  v.read("weft_passing_sessions",
+         "Sessions opened for a passing purpose, such as queries of the DHT.", {}, passing);
   v.count("weft_peers_identified_total", "Identify messages taken in.", {}, identified);
 }
 

@@ -21,6 +21,8 @@ struct session_metrics final : metrics::source {
   metrics::counter connects_failed;
   metrics::counter connects_refused;
   metrics::counter surplus_closed;
+  metrics::counter idle_closed;
+  metrics::gauge passing;
   metrics::counter identified;
 
   void collect(metrics::visitor& v) const override;

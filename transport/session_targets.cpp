@@ -55,6 +55,7 @@ std::size_t session_core::bootstrap_up() const noexcept {
 }
 
 void session_core::want(const peer_id& peer, instant now) {
+  passing_.remove(peer);
   if (target* t = find_target(peer)) {
     t->held = false;
     return;

@@ -88,10 +88,20 @@ TEST(dht_table, keeps_every_server_of_a_small_network) {
   dht_config c = classic();
   c.full_table_below = 256;
   fixture f(c);
-  for (std::uint64_t n = 0; n < 256; ++n)
+  for (std::uint64_t n = 0; n < 255; ++n)
     EXPECT_EQ(f.table.add(f.add(n, ip4(n))), routing_table::verdict::added);
   EXPECT_GT(f.table.bucket(0).size(), 100u);
+  EXPECT_TRUE(f.table.holds_all());
+  const auto oldest = f.table.bucket(0).front().slot;
+  f.table.add(f.add(255, ip4(255)));
   EXPECT_FALSE(f.table.holds_all());
+  for (unsigned b = 0; b < f.table.depth(); ++b)
+    EXPECT_LE(f.table.bucket(b).size(), f.config.bucket_entries);
+  EXPECT_EQ(f.table.bucket(0).front().slot, oldest);
+  EXPECT_EQ(f.table.replacements(0), f.config.replacements);
+  f.table.remove(oldest);
+  EXPECT_FALSE(f.table.holds_all()) << "it does not go to and fro";
+  f.table.add(oldest);
   EXPECT_EQ(f.table.add(f.add(f.in_bucket(0, 5000), ip4(5000))),
             routing_table::verdict::bucket_full);
   EXPECT_EQ(f.table.add(f.add(f.in_bucket(6, 5000), ip4(5001))), routing_table::verdict::added)

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <set>
 
 namespace weft::hosts {
 namespace {
@@ -41,6 +42,11 @@ struct recording_listener final : gossip_listener {
     for (auto& each : all) validations.push_back(std::move(each));
   }
   void on_gossip_connect(std::vector<gossip::connect_wish>&&) override {}
+  void on_gossip_meshes(std::vector<gossip::mesh_change>&& changes) override {
+    for (const auto& c : changes)
+      c.member ? void(meshed.insert(c.peer)) : void(meshed.erase(c.peer));
+  }
+  std::set<peer_id> meshed;
   std::vector<gossip::delivery> deliveries;
   std::vector<gossip::published> outcomes;
   std::vector<gossip::validation> validations;
@@ -222,6 +228,21 @@ TEST(gossip_host, peer_may_stop_and_begin_to_offer_pubsub) {
   EXPECT_EQ(p.a.host->core().peers()[0].speaks, gossip::version::v1_0);
   p.a.host->on_event(transport::session_down_event{p.b.id, 0, {}, ""}, p.now);
   EXPECT_TRUE(p.a.host->core().peers().empty());
+}
+
+TEST(gossip_host, tells_whose_sessions_the_meshes_need) {
+  pair p;
+  p.meet();
+  ASSERT_TRUE(p.a.host->subscribe("t", p.now));
+  ASSERT_TRUE(p.b.host->subscribe("t", p.now));
+  p.exchange();
+  p.pass(3s);
+  EXPECT_EQ(p.a.heard.meshed, std::set{p.b.id});
+  EXPECT_EQ(p.b.heard.meshed, std::set{p.a.id});
+  ASSERT_TRUE(p.a.host->unsubscribe("t", p.now));
+  p.exchange();
+  EXPECT_TRUE(p.a.heard.meshed.empty());
+  EXPECT_TRUE(p.b.heard.meshed.empty());
 }
 
 TEST(gossip_host, asks_for_the_end_of_a_graylisted_session) {
