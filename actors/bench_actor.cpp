@@ -2,6 +2,7 @@
 #include "actors/bench_actor.hpp"
 
 #include "actors/bench_letters.hpp"
+#include "base/log.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -9,7 +10,11 @@
 namespace weft::actors {
 
 bench_actor_impl::bench_actor_impl(bench_actor::pointer self, bench_parts parts)
-    : self_(self), parts_(std::move(parts)), timer_(self) {
+    : self_(self),
+      parts_(std::move(parts)),
+      timer_(self),
+      schedule_(parts_.plan, now_of(self), parts_.random) {
+  if (schedule_.next()) tell(self_, bench_actor{self_}, atom::tick_v);
   if (!parts_.answers) return;
   auto follower = [box = box_, me = bench_actor{self}, wall = parts_.wall](const topic_message& m) {
     const auto probe = hosts::bench_probe::decode(m.body);
@@ -150,11 +155,31 @@ void bench_actor_impl::on_tick() {
     if (r.report_at && *r.report_at <= now()) report(number, r);
   std::erase_if(runs_,
                 [&](const auto& entry) { return now() - entry.second.heard >= run_silence_max; });
+  run_due_bench();
   finish();
 }
 
+void bench_actor_impl::run_due_bench() {
+  auto due = schedule_.take(now());
+  if (!due) return;
+  const auto kind = due->kind;
+  parts_.run_bench(std::move(*due), [kind, results = parts_.results](result<bench_result> r) {
+    if (r)
+      log::info("bench", "done",
+                {{"bench", to_string(kind)},
+                 {"p50", r->samples.p50},
+                 {"p99", r->samples.p99},
+                 {"unit", r->unit},
+                 {"lost", r->failures}});
+    else if (r.error() == ec::in_use)
+      results->on_skipped(kind);
+    else
+      log::warn("bench", "failed", {{"bench", to_string(kind)}, {"why", r.error()}});
+  });
+}
+
 void bench_actor_impl::finish() {
-  std::optional<instant> next;
+  auto next = schedule_.next();
   for (const auto& [number, r] : runs_) {
     const auto at = r.report_at.value_or(r.heard + run_silence_max);
     next = next ? std::min(*next, at) : at;

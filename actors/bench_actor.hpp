@@ -2,6 +2,8 @@
 #pragma once
 
 #include "actors/actor_metrics.hpp"
+#include "actors/bench_metrics.hpp"
+#include "actors/bench_schedule.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/io_links.hpp"
@@ -29,6 +31,11 @@ struct bench_parts {
   std::function<wall_time()> wall;
   /// Processor time of this process so far.
   std::function<duration()> processor;
+  /// Benches this node runs by itself: what, a generator for when, and how to run one.
+  bench_plan plan;
+  rng random{0};
+  std::function<void(bench_request, callback<bench_result>)> run_bench;
+  bench_metrics* results = nullptr;
 };
 
 /// Class of `bench_actor`: the far end of benches, and the post office of those that run here.
@@ -78,6 +85,7 @@ class bench_actor_impl {
   void on_letters(const bench_mail& mail);
   void on_letter(const received_letter& letter);
   void on_tick();
+  void run_due_bench();
   void count(run& r, const arrival& a);
   void report(std::uint64_t number, run& r);
   run& run_of(std::uint64_t number, const peer_id& author);
@@ -90,6 +98,7 @@ class bench_actor_impl {
   bench_actor::pointer self_;
   bench_parts parts_;
   deadline_timer<bench_actor::base> timer_;
+  bench_schedule schedule_;
   std::shared_ptr<arrival_box> box_ = std::make_shared<arrival_box>();
   std::vector<arrival> arrived_;
   std::optional<subscription> subscription_;

@@ -65,7 +65,8 @@ class bench_base : public job {
   void finish() {
     result_.elapsed = elapsed();
     result_.cpu_seconds = static_cast<double>(std::clock() - cpu_began_) / CLOCKS_PER_SEC;
-    result_.samples = summarize(std::move(samples_));
+    result_.samples = summarize(samples_);
+    result_.each = std::move(samples_);
     conclude(result_);
     end_job();
     std::exchange(done_, reply<bench_result>{})(std::move(result_));

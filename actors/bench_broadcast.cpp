@@ -100,8 +100,9 @@ class broadcast_bench final : public crowd_bench {
   void conclude(bench_result& r) override {
     crowd_bench::conclude(r);
     if (!figures_) return;
-    const auto s = figures_->summarize();
+    auto s = figures_->summarize();
     r.samples = s.delivery_seconds;
+    r.each = std::move(s.deliveries);
     r.second_way = s.everywhere_seconds;
     r.expected = s.expected;
     r.delivered = s.delivered;
@@ -205,7 +206,8 @@ class throughput_bench final : public crowd_bench {
     }
     r.expected = std::uint64_t{request_.samples} * receivers_.size();
     r.failures = r.expected - std::min(r.expected, r.delivered);
-    r.samples = summarize(std::move(rates));
+    r.samples = summarize(rates);
+    r.each = std::move(rates);
     r.throughput = r.samples.min;
     r.throughput_unit = "messages_per_second";
     r.bytes_per_second = slowest_bytes;

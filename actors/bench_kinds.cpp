@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/jobs.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -37,6 +38,12 @@ result<bench_kind> parse_bench_kind(std::string_view text) {
     names += (names.empty() ? "" : ", ") + std::string(k.name);
   }
   return fail(ec::bad_argument, "unknown bench '" + std::string(text) + "': one of " + names);
+}
+
+std::uint32_t broadcast_window(std::size_t body_bytes) noexcept {
+  constexpr std::size_t bytes_in_flight = 3 * 1024 * 1024;
+  const auto fit = bytes_in_flight / std::max<std::size_t>(body_bytes, 1);
+  return static_cast<std::uint32_t>(std::clamp<std::size_t>(fit, 16, 512));
 }
 
 result<std::unique_ptr<job>> make_bench_job(const bench_request& request,

@@ -3,9 +3,11 @@
 
 #include "actors/runtime_types.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// What a bench is to measure, and what it found.
 namespace weft::actors {
@@ -19,8 +21,12 @@ enum class bench_kind : std::uint8_t {
   throughput,
   lookup
 };
+inline constexpr std::size_t bench_kinds = 7;
 std::string_view to_string(bench_kind kind) noexcept;
 result<bench_kind> parse_bench_kind(std::string_view text);
+/// Broadcasts of that size under way at a time: as many as a peer's queue holds with room to spare;
+/// more would be dropped by it.
+std::uint32_t broadcast_window(std::size_t body_bytes) noexcept;
 
 /// What a bench actor of this node is to measure against a peer. Fields that a kind does not use
 /// are ignored.
@@ -55,6 +61,8 @@ struct bench_result {
   /// "bits_per_second" for stream, "messages_per_second" for throughput, else "seconds".
   std::string unit;
   sample_summary samples;
+  /// The samples themselves, sorted in no way.
+  std::vector<double> each;
   /// stream: download runs apart from upload runs (`samples` holds the uploads). broadcast: until
   /// the last node had it (`samples`: until each had it).
   sample_summary second_way;

@@ -186,6 +186,10 @@ child_spec crew::bench_child(caf::actor_system& system) {
     parts.links = &links;
     parts.wall = options_.wall;
     parts.processor = options_.processor;
+    parts.plan = options_.benches;
+    parts.random = options_.fresh_rng();
+    parts.run_bench = options_.run_bench;
+    parts.results = &bench_counters;
     auto handle = spawn_state<bench_actor, bench_actor_impl>(system, std::move(parts));
     links.bench.connect(handle);
     return erase_type(handle);
@@ -201,6 +205,7 @@ void crew::collect(metrics::visitor& v) const {
   gossip_counters.collect(v);
   dht_counters.collect(v);
   actor_counters.collect(v);
+  bench_counters.collect(v);
   v.on_counter("weft_inbox_volatile_dropped_total",
                "Volatile messages dropped before anyone read them.", {},
                static_cast<double>(inbox.dropped()));

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "actors/actor_metrics.hpp"
+#include "actors/bench_metrics.hpp"
+#include "actors/bench_schedule.hpp"
 #include "actors/inbox_hub.hpp"
 #include "actors/io_links.hpp"
 #include "actors/route_board.hpp"
@@ -34,6 +36,9 @@ struct crew_options {
   bool dht_dials = true;
   /// Answer benches of other nodes.
   bool answer_benches = false;
+  /// Run benches by itself.
+  bench_plan benches;
+  std::function<void(bench_request, callback<bench_result>)> run_bench;
   hosts::clock_name clock{};
   std::function<duration()> processor;
   transport::port* port = nullptr;
@@ -78,6 +83,7 @@ class crew {
   messaging::messaging_metrics messaging_counters;
   gossip::gossip_metrics gossip_counters;
   dht::dht_metrics dht_counters;
+  bench_metrics bench_counters;
   actor_metrics_table actor_counters;
   route_board board;
   inbox_hub inbox;

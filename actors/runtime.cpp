@@ -247,20 +247,7 @@ const peer_id& runtime::self() const noexcept { return impl_->team.self; }
 // -- benches and life ---
 
 void runtime::run_bench(bench_request request, callback<bench_result> done) {
-  auto slot = impl_->bench_slots.take();
-  if (!slot) return done(fail(ec::in_use, "another bench is running"));
-  // The place is given back before the answer: who asked may ask again at once.
-  const auto place = std::make_shared<std::shared_ptr<void>>(std::move(slot));
-  const reply<bench_result> answer([place, done = std::move(done)](result<bench_result> r) {
-    place->reset();
-    done(std::move(r));
-  });
-  auto job = make_bench_job(
-      request, [answer](result<bench_result> r) { answer(std::move(r)); },
-      {self(), [] { return transport::io::wall_now(); }, transport::io::clock_name()});
-  if (!job) return answer(fail(std::move(job.error())));
-  if (auto started = impl_->run_job(std::move(*job), place); !started)
-    answer(fail(std::move(started.error())));
+  impl_->run_bench(std::move(request), std::move(done));
 }
 
 void runtime::reload(reload_request request, callback<void> done) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/bench_schedule.hpp"
 #include "actors/bench_types.hpp"
 #include "actors/telling_types.hpp"
 #include "base/crypto.hpp"
@@ -52,6 +53,8 @@ struct runtime_options {
   std::vector<std::string> topics{};
   /// Take part in benches of other nodes.
   bool answer_benches = false;
+  /// Benches run without being asked; their results are metrics and log lines.
+  bench_plan benches{};
   /// Its `directory` is replaced by the one above.
   storage::store_config store{};
   transport::io::credit_marks credit{};

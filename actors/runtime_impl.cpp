@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/runtime_impl.hpp"
 
+#include "actors/jobs.hpp"
 #include "actors/protocols.hpp"
 #include "base/log.hpp"
 #include "transport/io/clock.hpp"
@@ -150,6 +151,11 @@ result<void> runtime::impl::start_actors() {
                     .dht = options.dht,
                     .dht_dials = options.dht_dials,
                     .answer_benches = options.answer_benches,
+                    .benches = options.benches,
+                    .run_bench =
+                        [this](bench_request r, callback<bench_result> done) {
+                          run_bench(std::move(r), std::move(done));
+                        },
                     .clock = transport::io::clock_name(),
                     .processor = transport::io::processor_time,
                     .port = reactor_.get(),
@@ -198,6 +204,26 @@ result<void> runtime::impl::run_job(std::unique_ptr<job> what, std::shared_ptr<v
   const auto handle = spawn_job(*system_, std::move(what), &team.links, std::move(slot));
   jobs_.push_back(caf::actor_cast<caf::weak_actor_ptr>(handle));
   return {};
+}
+
+void runtime::impl::run_bench(bench_request request, callback<bench_result> done) {
+  auto slot = bench_slots.take();
+  if (!slot) return done(fail(ec::in_use, "another bench is running"));
+  // The place is given back before the answer: who asked may ask again at once. Until then nobody
+  // else writes results.
+  const auto place = std::make_shared<std::shared_ptr<void>>(std::move(slot));
+  const reply<bench_result> answer(
+      [this, kind = request.kind, place, done = std::move(done)](result<bench_result> r) {
+        team.bench_counters.on_result(kind, r, transport::io::wall_now());
+        place->reset();
+        done(std::move(r));
+      });
+  auto job = make_bench_job(
+      request, [answer](result<bench_result> r) { answer(std::move(r)); },
+      {team.self, [] { return transport::io::wall_now(); }, transport::io::clock_name()});
+  if (!job) return answer(fail(std::move(job.error())));
+  if (auto started = run_job(std::move(*job), place); !started)
+    answer(fail(std::move(started.error())));
 }
 
 std::vector<readiness_check> runtime::impl::checks() const {

@@ -51,6 +51,8 @@ struct runtime::impl {
   std::optional<supervisor_actor> supervisor_handle() const;
   /// Starts a job; ec::limit, ec::stopping.
   result<void> run_job(std::unique_ptr<job> what, std::shared_ptr<void> slot);
+  /// ec::in_use, and what `make_bench_job` and `run_job` say.
+  void run_bench(bench_request request, callback<bench_result> done);
   std::vector<readiness_check> checks() const;
 
   runtime_options options;

@@ -12,12 +12,6 @@ using clock = std::chrono::steady_clock;
 /// New sessions have told their topics, and tables have filled, within this.
 constexpr duration settle_patience = std::chrono::seconds(20);
 
-/// As many messages as a peer's queue holds with room to spare; more would be dropped by it.
-std::size_t window_for(std::size_t body_bytes) {
-  constexpr std::size_t bytes_in_flight = 3 * 1024 * 1024;
-  return std::clamp<std::size_t>(bytes_in_flight / std::max<std::size_t>(body_bytes, 1), 16, 512);
-}
-
 json request_of(const bench_options& o) {
   json j{{"kind", o.name}};
   if (o.name == "broadcast") {
@@ -28,7 +22,8 @@ json request_of(const bench_options& o) {
   } else if (o.name == "throughput") {
     j["samples"] = o.samples ? o.samples : o.bytes >= 4096 ? 20'000U : 50'000U;
     j["body_bytes"] = o.bytes ? o.bytes : 200U;
-    j["window"] = o.window ? o.window : window_for(j["body_bytes"].get<std::size_t>());
+    j["window"]
+        = o.window ? o.window : actors::broadcast_window(j["body_bytes"].get<std::size_t>());
     j["limit_seconds"] = 120;
   } else {
     j["samples"] = o.samples ? o.samples : 500U;

@@ -36,6 +36,8 @@ struct config {
     std::vector<std::string> listen{"/ip4/0.0.0.0/udp/4001/quic-v1", "/ip6/::/udp/4001/quic-v1"};
     std::vector<std::string> bootstrap;
     duration resolve_interval = std::chrono::seconds(30);
+    std::uint64_t peers_target = 32;
+    duration idle_close = std::chrono::seconds(20);
   } network;
   struct discovery_section {
     bool mdns = false;
@@ -54,6 +56,12 @@ struct config {
   } topics;
   struct bench_section {
     bool answer = false;
+    /// Zero: benches run only when asked for.
+    duration every{};
+    std::vector<std::string> kinds{"broadcast", "lookup", "throughput"};
+    std::uint32_t samples = 50;
+    std::uint32_t throughput_samples = 2000;
+    std::uint32_t bytes = 200;
   } bench;
   /// `directory` is the node's own and not a key.
   storage::store_config storage;

@@ -77,6 +77,13 @@ std::string check_signatures(const config& c) {
   const auto& s = c.topics.signatures;
   return s == "strict" || s == "none" ? std::string{} : "expected strict or none";
 }
+std::string check_benches(const config& c) {
+  for (const auto& kind : c.bench.kinds)
+    if (kind != "broadcast" && kind != "lookup" && kind != "throughput")
+      return "\"" + kind + "\" is not broadcast, lookup or throughput";
+  return {};
+}
+
 std::string check_topics(const config& c) {
   for (const auto& topic : c.topics.topics)
     if (topic.empty() || topic.size() > c.gossip.topic_bytes_max)
@@ -134,6 +141,12 @@ const std::array keys{
                "Seconds between two look-ups of the names in network.bootstrap; after a failed one "
                "the next comes sooner.",
                1, 86400, true},
+    config_key{"network.peers_target", slot_of<&c_::network, &c_::network_section::peers_target>,
+               "With more peers than this, sessions opened for a passing purpose are ended once "
+               "nobody needs them.",
+               0, 1'000'000},
+    config_key{"network.idle_close", slot_of<&c_::network, &c_::network_section::idle_close>,
+               "Seconds for which nobody must have needed such a session.", 1, 3600},
     config_key{"discovery.mdns", slot_of<&c_::discovery, &c_::discovery_section::mdns>,
                "Find peers in the local network by multicast DNS, open sessions to them, and tell "
                "everybody there of this node."},
@@ -241,6 +254,10 @@ const std::array keys{
                "Networks with fewer servers are kept whole in the table, so that a lookup is one "
                "hop.",
                0, 65536},
+    config_key{"dht.sessions_kept", slot_of<&c_::dht, &dc::sessions_kept>,
+               "Sessions the DHT holds on to after a query; the latest used first.", 0, 65536},
+    config_key{"dht.session_idle", slot_of<&c_::dht, &dc::session_idle>, "Seconds it does so.", 10,
+               86400},
     config_key{"dht.records", slot_of<&c_::dht, &dc::records_max>,
                "Records held for others and for this node.", 16, 100'000'000},
     config_key{"dht.record_bytes", slot_of<&c_::dht, &dc::record_bytes_total_max>,
@@ -249,6 +266,19 @@ const std::array keys{
                100'000'000},
     config_key{"bench.answer", slot_of<&c_::bench, &c_::bench_section::answer>,
                "Take part in benches of other nodes: report when their probes arrived."},
+    config_key{"bench.every", slot_of<&c_::bench, &c_::bench_section::every>,
+               "Seconds between benches that the node runs by itself; the results are metrics "
+               "(weft_bench_…). 0: none.",
+               0, 86'400},
+    config_key{"bench.kinds", slot_of<&c_::bench, &c_::bench_section::kinds>,
+               "Which ones, in turn: broadcast, lookup, throughput.", 0, 0, false, check_benches},
+    config_key{"bench.samples", slot_of<&c_::bench, &c_::bench_section::samples>,
+               "Broadcasts or lookups of such a run.", 1, 10'000},
+    config_key{"bench.throughput_samples",
+               slot_of<&c_::bench, &c_::bench_section::throughput_samples>,
+               "Messages of such a throughput run.", 2, 1'000'000},
+    config_key{"bench.bytes", slot_of<&c_::bench, &c_::bench_section::bytes>,
+               "Size of its messages.", 64, 65'536},
     config_key{"storage.sync", slot_of<&c_::storage, &sc::sync>,
                "Wait for the disk at each commit. Off: a power cut may lose the last messages, a "
                "killed process does not."},

@@ -97,7 +97,20 @@ std::vector<multiaddr> addresses_of(const std::vector<std::string>& texts) {
 transport::session_config session_of(const config& c) {
   transport::session_config session;
   session.peers_max = c.limits.sessions_max;
+  session.peers_target = c.network.peers_target;
+  session.idle_close = c.network.idle_close;
   return session;
+}
+
+actors::bench_plan benches_of(const config& c) {
+  actors::bench_plan plan;
+  plan.every = c.bench.every;
+  for (const auto& kind : c.bench.kinds)
+    if (const auto known = actors::parse_bench_kind(kind)) plan.kinds.push_back(*known);
+  plan.samples = c.bench.samples;
+  plan.throughput_samples = c.bench.throughput_samples;
+  plan.body_bytes = c.bench.bytes;
+  return plan;
 }
 
 class daemon {
@@ -209,6 +222,7 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
       .mdns = c.discovery.mdns,
       .topics = c.topics.topics,
       .answer_benches = c.bench.answer,
+      .benches = benches_of(c),
       .store = c.storage,
       .on_fatal =
           [this, &signals](std::string_view actor, const error& why) {
