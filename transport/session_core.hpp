@@ -10,6 +10,7 @@
 #include "transport/peer_book.hpp"
 #include "transport/port.hpp"
 #include "transport/session_metrics.hpp"
+#include "transport/session_outbox.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -51,46 +52,6 @@ struct session_config {
 
   /// ec::bad_config.
   result<void> validate() const;
-};
-
-/// The asker's number of a connect request.
-using connect_ticket = std::uint64_t;
-
-/// The first session to a peer came up, or the last one went away.
-struct peer_change {
-  peer_id peer;
-  bool up = false;
-  direction side = direction::inbound;
-  multiaddr remote;
-  session_id session = 0;
-  /// Only when down.
-  close_reason reason = close_reason::local;
-};
-struct connected {
-  peer_id peer;
-  session_id session = 0;
-  multiaddr remote;
-  duration handshake{};
-  /// There was a session already.
-  bool existed = false;
-};
-struct connect_answer {
-  connect_ticket ticket = 0;
-  result<connected> outcome;
-};
-
-/// Effects of the core, in order within each vector. Deal with `changes` before `answers`.
-struct session_outbox {
-  std::vector<control_command> commands;
-  std::vector<peer_change> changes;
-  std::vector<connect_answer> answers;
-
-  void clear() {
-    commands.clear();
-    changes.clear();
-    answers.clear();
-  }
-  bool empty() const noexcept { return commands.empty() && changes.empty() && answers.empty(); }
 };
 
 /// What is known of a connected peer.

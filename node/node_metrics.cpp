@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "node/node_metrics.hpp"
+
+#include "base/log.hpp"
+
+namespace weft::node {
+
+void node_source::collect(metrics::visitor& v) const {
+  v.on_gauge("weft_ready", "1 when the node is ready.", {}, context->ready() ? 1 : 0);
+  v.on_gauge("weft_config_last_reload_success", "1 when the last reload was applied.", {},
+             reload_worked ? 1 : 0);
+  v.on_gauge("weft_config_last_reload_timestamp_seconds", "Time of the last applied configuration.",
+             {}, reload_time);
+  for (const auto level :
+       {log::level::debug, log::level::info, log::level::warn, log::level::error})
+    v.on_counter("weft_log_messages_total", "Log lines written.",
+                 {{"level", log::to_string(level)}},
+                 static_cast<double>(log::lines_written(level)));
+  const auto requests = [&](std::string_view listener, const http_server* server) {
+    const auto all = server ? server->requests() : 0;
+    const auto bad = server ? server->rejected() : 0;
+    const auto refused = server ? server->streams_refused() : 0;
+    v.on_counter("weft_http_requests_total", "Requests by listener and outcome.",
+                 {{"listener", listener}, {"outcome", "handled"}}, static_cast<double>(all - bad));
+    v.on_counter("weft_http_requests_total", "Requests by listener and outcome.",
+                 {{"listener", listener}, {"outcome", "unknown"}}, static_cast<double>(bad));
+    v.on_counter("weft_http_streams_refused_total", "Streaming requests beyond the limit.",
+                 {{"listener", listener}}, static_cast<double>(refused));
+  };
+  requests("admin", admin);
+  requests("http", http);
+}
+
+}  // namespace weft::node

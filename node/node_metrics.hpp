@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "metrics/catalog.hpp"
+#include "node/context.hpp"
+
+#include <atomic>
+
+namespace weft::node {
+
+/// Counters of the process that belong to no actor: configuration, log, HTTP listeners.
+struct node_source final : metrics::source {
+  /// Unix time in seconds.
+  std::atomic<double> reload_time{0};
+  std::atomic<bool> reload_worked{true};
+  const node_context* context = nullptr;
+  /// Either may be absent.
+  const http_server* admin = nullptr;
+  const http_server* http = nullptr;
+
+  void collect(metrics::visitor& v) const override;
+};
+
+}  // namespace weft::node
