@@ -41,6 +41,7 @@ struct network_config {
   /// Bytes a receiver takes before it has dealt with the ones before: what slow nodes run into.
   std::size_t receive_window_bytes = 1u << 20;
   /// Round trips that the first use of a stream costs before its first byte of content leaves.
+  /// Requests and pushes of protocols with a single name are spared them.
   std::uint32_t negotiation_round_trips = 1;
   /// Processor time of one handshake at each side.
   duration handshake_work = std::chrono::milliseconds(1);

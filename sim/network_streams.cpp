@@ -40,10 +40,11 @@ void network::answer_later(event_kind kind, const link& l, std::uint32_t place, 
   time_.in(wait, std::move(e));
 }
 
-/// Negotiates a stream of its own for `what`; its content leaves when that is done.
+/// Opens a stream of its own for `what`. When there is a choice of names, its content leaves once
+/// one is agreed on; else together with the only one.
 void network::open_stream(std::uint32_t place, std::uint8_t e, item&& what) {
   link& l = links_[place];
-  if (config_.negotiation_round_trips == 0) {
+  if (config_.negotiation_round_trips == 0 || protocols_[what.protocol].names.size() == 1) {
     l.ends[e].transfers.push_back(std::move(what));
     return enqueue(place, e);
   }

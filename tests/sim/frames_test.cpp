@@ -164,7 +164,7 @@ TEST(frames, slow_receivers_hold_their_senders_up_and_nothing_grows) {
 
 // -- requests ---
 
-TEST(requests, are_answered_after_negotiation_and_a_round_trip) {
+TEST(requests, are_answered_after_a_round_trip) {
   puppet_show show(2, calm(terrain::world));
   show.make_answer(1, bytes_of(300));
   show.connect(0, 1);
@@ -175,6 +175,18 @@ TEST(requests, are_answered_after_negotiation_and_a_round_trip) {
   ASSERT_EQ(answer.size(), 1U);
   EXPECT_EQ(answer[0].second.id, 5U);
   EXPECT_EQ(answer[0].second.body->size(), 300U);
+  EXPECT_NEAR(to_seconds(answer[0].first - before), to_seconds(2 * show.one_way(0, 1)), 0.001);
+}
+
+TEST(requests, wait_for_negotiation_when_there_is_a_choice) {
+  puppet_show show(2, calm(terrain::world));
+  show.make_answer(1, bytes_of(300));
+  show.connect(0, 1);
+  const instant before = show.time.now();
+  show.post(0, transport::request_command{5, show.id(1), ask_by_two_names, bytes_of(1), 10s});
+  show.run(5s);
+  const auto answer = show[0].of<response_event>();
+  ASSERT_EQ(answer.size(), 1U);
   EXPECT_NEAR(to_seconds(answer[0].first - before), to_seconds(4 * show.one_way(0, 1)), 0.001);
 }
 

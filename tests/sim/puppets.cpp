@@ -36,7 +36,8 @@ puppet_show::puppet_show(std::size_t count, network_config config, std::uint64_t
     : net(time, config,
           {{{"/talk/1"}, transport::stream_kind::frames, 1 << 20, 0},
            {{"/ask/1"}, transport::stream_kind::exchange, 1 << 20, 0},
-           {{"/large/1"}, transport::stream_kind::push, 1 << 22, 0}},
+           {{"/large/1"}, transport::stream_kind::push, 1 << 22, 0},
+           {{"/ask/2", "/ask/1"}, transport::stream_kind::exchange, 1 << 20, 0}},
           rng(seed)) {
   rng places(seed + 1);
   for (std::size_t i = 0; i < count; ++i) {

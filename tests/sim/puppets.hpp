@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 inline constexpr transport::protocol_index talk = 0;
 inline constexpr transport::protocol_index ask = 1;
 inline constexpr transport::protocol_index large = 2;
+/// Like `ask`, with a choice of names.
+inline constexpr transport::protocol_index ask_by_two_names = 3;
 
 /// A node without cores: it keeps what it is told, with the time.
 class puppet final : public endpoint {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What becomes of tagged frames and of requests without an answer, over real sockets: one fate per
 // tag, whatever ends the frame.
+#include "base/wire.hpp"
+#include "tests/transport_io/raw_peer.hpp"
 #include "tests/transport_io/test_node.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -125,6 +128,32 @@ TEST(fates, requests_without_an_answer) {
   const auto nobody = a.events.wait<response_event>();
   ASSERT_TRUE(nobody && nobody->id == 3);
   EXPECT_FALSE(nobody->body);
+}
+
+// The only name and the question leave together; the end of the stream waits for the echo.
+TEST(fates, questions_do_not_wait_for_negotiation) {
+  test_node a;
+  raw_peer b(*a.address.quic_v1_endpoint());
+  ASSERT_TRUE(b.connect());
+  const auto up = a.events.wait<session_up_event>();
+  ASSERT_TRUE(up);
+  a.post(request_command{1, up->peer, exchange_protocol, text("question"), 10s});
+  byte_buffer expected = propose("/test/exchange/1");
+  wire_writer(expected).length_prefixed(as_bytes("question"));
+  const auto asked = [&] {
+    return std::find_if(b.records.begin(), b.records.end(),
+                        [&](const auto& r) { return r.second.received == expected; });
+  };
+  ASSERT_TRUE(b.run([&] { return asked() != b.records.end(); }));
+  EXPECT_FALSE(asked()->second.finished);
+
+  byte_buffer answer = propose("/test/exchange/1");
+  wire_writer(answer).length_prefixed(as_bytes("answer"));
+  b.stream(asked()->first)->write(bytes_view(answer));
+  EXPECT_TRUE(b.run([&] { return asked()->second.finished; }));
+  const auto answered = a.events.wait<response_event>();
+  ASSERT_TRUE(answered && answered->body);
+  EXPECT_EQ(as_text(answered->body->bytes()), "answer");
 }
 
 }  // namespace

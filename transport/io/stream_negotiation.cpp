@@ -52,6 +52,7 @@ void outbound_negotiation::start(quic_stream& stream) {
   byte_buffer first;
   machine_.start(first);
   stream.write(bytes_view(first));
+  if (machine_.may_send_early() && inner_->write_early(stream)) machine_.sent_early();
 }
 
 void outbound_negotiation::on_data(quic_stream& stream, bytes_view data, bool fin) {

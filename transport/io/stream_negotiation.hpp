@@ -17,6 +17,9 @@ class outbound_handler : public stream_handler {
   /// The peer speaks the protocol; `choice` indexes the names that were offered. `on_close` alone
   /// follows when it does not.
   virtual void on_open(quic_stream& stream, std::size_t choice) = 0;
+  /// The only name is proposed: what is written now need not wait a round trip for the echo. False
+  /// when nothing was. The sending side must not be finished before `on_open`.
+  virtual bool write_early(quic_stream&) { return false; }
 };
 
 /// The first part of every stream that the peer opens.

@@ -124,14 +124,21 @@ void exchange_asker::arm(quic_stream& stream) {
   });
 }
 
-void exchange_asker::on_open(quic_stream& stream, std::size_t) {
+/// False when the request is too large.
+bool exchange_asker::write(quic_stream& stream) {
   std::vector<chunk_view> pieces;
-  if (const ec bad = machine_.start(body_, session_.context().writer, pieces); bad != ec::none) {
-    failure_ = bad;
-    return stream.reset(stream_error::none);
-  }
+  failure_ = machine_.start(body_, session_.context().writer, pieces);
+  if (failure_ != ec::none) return false;
   ++session_.context().metrics.requests.out;
   stream.write(std::span<const chunk_view>(pieces));
+  written_ = true;
+  return true;
+}
+
+bool exchange_asker::write_early(quic_stream& stream) { return write(stream); }
+
+void exchange_asker::on_open(quic_stream& stream, std::size_t) {
+  if (!written_ && !write(stream)) return stream.reset(stream_error::none);
   stream.finish();
 }
 

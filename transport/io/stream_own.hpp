@@ -70,12 +70,14 @@ class exchange_asker final : public outbound_handler {
   exchange_asker(session& s, request_command&& c);
   /// Starts the clock once the stream exists; its reset ends a request that takes too long.
   void arm(quic_stream& stream);
+  bool write_early(quic_stream& stream) override;
   void on_open(quic_stream& stream, std::size_t) override;
   void on_data(quic_stream& stream, bytes_view data, bool fin) override;
   void on_arrived(quic_stream& stream) override;
   void on_close(quic_stream& stream, ec why) override;
 
  private:
+  bool write(quic_stream& stream);
   void answer(result<chunk_view> outcome);
   session& session_;
   const request_id id_;
@@ -85,6 +87,7 @@ class exchange_asker final : public outbound_handler {
   const bool awaits_;
   exchange_client machine_;
   std::uint64_t timer_ = 0;
+  bool written_ = false;
   bool answered_ = false;
   ec failure_ = ec::none;
 };

@@ -107,12 +107,22 @@ void push_sender::arm(quic_stream& stream) {
   });
 }
 
-void push_sender::on_open(quic_stream& stream, std::size_t) {
-  if (settled_) return;
+void push_sender::write(quic_stream& stream) {
   stream.set_late();
   std::vector<chunk_view> pieces;
   write_push(tag_, body_, pieces);
   stream.write(std::span<const chunk_view>(pieces));
+  written_ = true;
+}
+
+bool push_sender::write_early(quic_stream& stream) {
+  write(stream);
+  return true;
+}
+
+void push_sender::on_open(quic_stream& stream, std::size_t) {
+  if (settled_) return;
+  if (!written_) write(stream);
   stream.finish();
 }
 

@@ -53,6 +53,7 @@ class push_sender final : public outbound_handler {
   push_sender(session& s, push_command&& c);
   /// Starts the clock once the stream exists.
   void arm(quic_stream& stream);
+  bool write_early(quic_stream& stream) override;
   void on_open(quic_stream& stream, std::size_t) override;
   void on_data(quic_stream& stream, bytes_view data, bool fin) override;
   void on_arrived(quic_stream& stream) override;
@@ -64,6 +65,7 @@ class push_sender final : public outbound_handler {
   void stop(push_end end);
 
  private:
+  void write(quic_stream& stream);
   void settle(push_end end);
 
   session& session_;
@@ -73,6 +75,7 @@ class push_sender final : public outbound_handler {
   const duration timeout_;
   quic_stream* stream_ = nullptr;
   std::uint64_t timer_ = 0;
+  bool written_ = false;
   bool settled_ = false;
 };
 
