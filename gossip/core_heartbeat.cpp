@@ -67,16 +67,17 @@ void gossip_core::impl::decay() {
   while (decayed_at_ + config_.score.decay_interval <= now_) {
     decayed_at_ += config_.score.decay_interval;
     bool any = false;
-    for (peer_state& peer : peers_) {
+    for (peer_slot slot = 0; slot < peers_.size(); ++slot) {
+      peer_state& peer = peers_[slot];
       if (!peer.up || (peer.counters.invalid == 0 && peer.counters.behaviour == 0)) continue;
       peer.counters.decay(config_.score);
+      rescore(slot);
       any = true;
     }
     if (any) continue;
     // Nothing is left to decay: the intervals that passed count as one.
     decayed_at_ = std::max(decayed_at_, now_ - config_.score.decay_interval);
   }
-  for (peer_slot slot = 0; slot < peers_.size(); ++slot) rescore(slot);
 }
 
 void gossip_core::impl::expire_promises() {

@@ -131,7 +131,7 @@ void gossip_host::on_up(const transport::session_up_event& e, instant now) {
   // A QUIC handshake is one round trip and some arithmetic.
   s.known.rtt = e.handshake;
   const bool early = s.provisional.has_value();
-  s.provisional.reset();
+  settle(s);
   if (!s.told) return;
   if (early)
     core_.on_peer_changed(s.known, now, out_);
@@ -143,6 +143,7 @@ void gossip_host::on_down(const peer_id& peer, instant now) {
   const auto found = sessions_.find(peer);
   if (found == sessions_.end()) return;
   if (found->second.told) core_.on_peer_down(peer, now, out_);
+  settle(found->second);
   sessions_.erase(found);
 }
 
@@ -181,8 +182,14 @@ void gossip_host::admit(const peer_id& peer, instant now) {
   if (fresh) {
     s.known.peer = peer;
     s.provisional = now + provisional_time;
+    provisional_.emplace(*s.provisional, peer);
   }
   if (!s.told) tell_up(s, now);
+}
+
+void gossip_host::settle(session& s) {
+  if (s.provisional) provisional_.erase({*s.provisional, s.known.peer});
+  s.provisional.reset();
 }
 
 // -- frames ---
@@ -209,11 +216,8 @@ void gossip_host::on_frame(const transport::frame& frame, instant now) {
 
 void gossip_host::on_deadline(instant now) {
   core_.on_deadline(now, out_);
-  for (auto at = sessions_.begin(); at != sessions_.end();) {
-    const bool over = at->second.provisional && *at->second.provisional <= now;
-    if (over) core_.on_peer_down(at->first, now, out_);
-    at = over ? sessions_.erase(at) : std::next(at);
-  }
+  while (!provisional_.empty() && provisional_.begin()->first <= now)
+    on_down(peer_id(provisional_.begin()->second), now);
   drain();
 }
 

@@ -12,9 +12,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
+#include <set>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace weft::hosts {
@@ -99,8 +100,8 @@ class gossip_host {
     gossip::neighbour known;
     /// The core was told of it.
     bool told = false;
-    /// There was no session_up yet: frames and events reach an actor on two ways. It must come by
-    /// then, or the frame was a late one of a session that is gone.
+    /// Until when session_up must come, which frames overtook: they reach an actor on two ways.
+    /// Else the frame was a late one of a session that is gone.
     std::optional<instant> provisional;
   };
 
@@ -110,6 +111,7 @@ class gossip_host {
   void on_frame(const transport::frame& frame, instant now);
   /// Peers that write to us before identify is through take part as gossipsub 1.1.
   void admit(const peer_id& peer, instant now);
+  void settle(session& s);
   void tell_up(session& s, instant now);
   void drain();
   void drain_to_port();
@@ -120,7 +122,9 @@ class gossip_host {
   gossip::gossip_core core_;
   gossip::outbox out_;
   transport::command_batch batch_;
-  std::map<peer_id, session> sessions_;
+  std::unordered_map<peer_id, session, peer_id_hash> sessions_;
+  /// Provisional ones by the end of their time.
+  std::set<std::pair<instant, peer_id>> provisional_;
 };
 
 }  // namespace weft::hosts
