@@ -130,7 +130,7 @@ class dht_core::impl {
   void let_go(job& j, lookup::index i);
   std::uint32_t hops_of(const job& j, const std::vector<lookup::index>& of) const;
   job* find_job(job_number n);
-  unsigned near_bits() const;
+  std::uint64_t near_radius() const;
   std::uint64_t network_size() const;
 
   // -- core_operations.cpp ---

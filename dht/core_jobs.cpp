@@ -2,7 +2,6 @@
 #include "dht/core_impl.hpp"
 
 #include <algorithm>
-#include <bit>
 
 // Jobs: how an operation begins, goes on and ends.
 namespace weft::dht {
@@ -76,16 +75,16 @@ std::uint64_t dht_core::impl::network_size() const {
   return std::max(known, sizes_.servers().value_or(known));
 }
 
-unsigned dht_core::impl::near_bits() const {
-  const std::uint64_t groups = network_size() / config_.k;
-  return groups == 0 ? 0 : static_cast<unsigned>(std::bit_width(groups)) - 1;
+std::uint64_t dht_core::impl::near_radius() const {
+  const std::uint64_t size = network_size();
+  return size <= config_.k ? lookup::everywhere : lookup::everywhere / size * config_.k;
 }
 
 void dht_core::impl::begin_search(job& j, lookup_goal goal, bool secure, message_type type) {
   lookup::settings how;
   how.goal = goal;
   how.paths = secure ? config_.paths_secure : config_.paths;
-  how.near_bits = near_bits();
+  how.near_radius = near_radius();
   j.type = type;
   j.request = message_writer(type, j.key).finish();
   const kad_id target = kad_id::of(j.key);

@@ -2,6 +2,7 @@
 #include "dht/lookup.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 namespace weft::dht {
@@ -91,8 +92,21 @@ bool lookup::add(peer_slot s, index source) {
 }
 
 unsigned lookup::hops_left(const candidate& c) const noexcept {
-  const unsigned shared = c.distance.leading_zeros();
-  return shared >= how_.near_bits ? 0 : (how_.near_bits - shared + bits_per_hop - 1) / bits_per_hop;
+  if (c.distance.word[0] <= how_.near_radius) return 0;
+  const int missing
+      = std::countl_zero(how_.near_radius) - static_cast<int>(c.distance.leading_zeros());
+  return (static_cast<unsigned>(std::max(missing, 1)) + bits_per_hop - 1) / bits_per_hop;
+}
+
+// What it costs on average that a near one may not be one of the `k` closest after all: half of
+// those at the edge are not, hardly any of those in the middle.
+duration lookup::risk(const candidate& c) const {
+  if (how_.near_radius == everywhere) return {};
+  constexpr std::uint64_t edge = 16;
+  const auto from_middle
+      = static_cast<std::int64_t>(c.distance.word[0] / (how_.near_radius / edge + 1));
+  return latency_.dialled.median() * (from_middle * from_middle * from_middle)
+         / static_cast<std::int64_t>(2 * edge * edge * edge);
 }
 
 duration lookup::usual(const known_peer& p, const latency_models& latency) {
@@ -116,6 +130,7 @@ duration lookup::cost(const candidate& c) const {
   const unsigned left = hops_left(c);
   duration out = hop * left;
   if (left > 0 || how_.goal == lookup_goal::holders) out += usual(p, latency_);
+  if (left == 0 && how_.goal == lookup_goal::holders) out += risk(c);
   if (c.source != no_candidate) {
     // Who names peers that do not answer is believed less.
     const candidate& s = candidates_[c.source];

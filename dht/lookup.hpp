@@ -43,6 +43,7 @@ class lookup {
   using index = std::uint16_t;
   static constexpr index no_candidate = 0xffff;
   static constexpr std::size_t paths_max = 8;
+  static constexpr std::uint64_t everywhere = ~std::uint64_t{0};
 
   enum class state : std::uint8_t {
     fresh,
@@ -77,8 +78,8 @@ class lookup {
   struct settings {
     lookup_goal goal = lookup_goal::quick;
     std::size_t paths = 1;
-    /// Leading bits the `k` closest are expected to share with the target.
-    unsigned near_bits = 0;
+    /// Upper 64 bits of the distance within which the `k` closest are expected.
+    std::uint64_t near_radius = everywhere;
   };
 
   lookup(const kad_id& target, const settings& how, const dht_config& config, known_peers& peers,
@@ -132,6 +133,7 @@ class lookup {
   bool make_room(const kad_id& distance);
   unsigned hops_left(const candidate& c) const noexcept;
   duration cost(const candidate& c) const;
+  duration risk(const candidate& c) const;
   std::size_t answers_needed() const noexcept;
   void leave(candidate& c);
   void blame(const candidate& c);

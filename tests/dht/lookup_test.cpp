@@ -28,7 +28,7 @@ struct fixture {
                    unsigned near_bits = 0) {
     how.goal = goal;
     how.paths = paths;
-    how.near_bits = near_bits;
+    how.near_radius = lookup::everywhere >> near_bits;
   }
   lookup make() { return lookup(target, how, config, peers, latency); }
   peer_slot peer(std::uint64_t n, bool connected = true, duration rtt = {}) {

@@ -130,7 +130,7 @@ TEST(fates, requests_without_an_answer) {
   EXPECT_FALSE(nobody->body);
 }
 
-// The only name and the question leave together; the end of the stream waits for the echo.
+// The only name and the question leave together; the end of the stream follows the answer.
 TEST(fates, questions_do_not_wait_for_negotiation) {
   test_node a;
   raw_peer b(*a.address.quic_v1_endpoint());

@@ -87,7 +87,7 @@ class exchange_asker final : public outbound_handler {
   const bool awaits_;
   exchange_client machine_;
   std::uint64_t timer_ = 0;
-  bool written_ = false;
+  bool early_ = false;
   bool answered_ = false;
   ec failure_ = ec::none;
 };
