@@ -25,7 +25,7 @@ struct dht_config {
   /// Queries of one operation under way that are not yet slow.
   std::size_t alpha = 10;
   /// Of these, how many that may hold what is looked for: each answer can be a whole record.
-  std::size_t alpha_holders = 4;
+  std::size_t alpha_holders = 6;
   /// A quick lookup is done when this many of the closest have answered.
   std::size_t beta = 3;
   /// Disjoint paths of an ordinary operation, and of a secure one.
