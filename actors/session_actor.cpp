@@ -13,7 +13,6 @@ session_actor_impl::session_actor_impl(session_actor::pointer self, session_part
       parts_(std::move(parts)),
       core_(parts_.self, parts_.config, parts_.random, *parts_.metrics),
       timer_(self) {
-  last_inspection_ = now();
   next_inspect_ = now() + inspect_interval;
   listen_open_ = parts_.listen.size();
   for (const auto& address : parts_.listen)
@@ -111,7 +110,7 @@ void session_actor_impl::on_perf_answer(const transport::perf_event& e) {
 }
 
 void session_actor_impl::on_inspection(const transport::inspect_event& e) {
-  last_inspection_ = now();
+  silent_rounds_ = 0;
   const auto asked = take_question<inspection>(e.id);
   if (asked && asked->answer) (*asked->answer)(peer_list{e.sessions, e.listening});
   cost_batch costs;
@@ -266,6 +265,7 @@ void session_actor_impl::expire_questions() {
 
 void session_actor_impl::ask_round_trips() {
   next_inspect_ = now() + inspect_interval;
+  ++silent_rounds_;
   if (const auto id = add_question({}, inspect_interval, inspection{}))
     commands_.controls.emplace_back(transport::inspect_command{*id});
 }
@@ -276,8 +276,9 @@ void session_actor_impl::on_tick() {
   expire_questions();
   if (now() >= next_inspect_) ask_round_trips();
   finish();
-  if (!halted_ && now() - last_inspection_ > reactor_silence_max) {
-    log::error("session", "reactor_silent", {{"seconds", to_seconds(now() - last_inspection_)}});
+  if (const duration silence = inspect_interval * silent_rounds_;
+      !halted_ && silence > reactor_silence_max) {
+    log::error("session", "reactor_silent", {{"seconds", to_seconds(silence)}});
     self_->quit(caf::make_error(caf::sec::runtime_error, "the reactor does not answer"));
   }
 }

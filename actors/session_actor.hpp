@@ -39,8 +39,9 @@ class session_actor_impl {
   static constexpr const char* runtime_name = "weft.session";
   /// Questions to the reactor that wait for their answer; more get ec::limit.
   static constexpr std::size_t questions_max = 4096;
-  /// Round trips are asked of the reactor this often; without an answer in `reactor_silence_max`
-  /// the actor ends with an error, because the reactor is stuck.
+  /// Round trips are asked of the reactor this often. Without an answer for `reactor_silence_max`
+  /// of such rounds the actor ends with an error, because the reactor is stuck; time in which the
+  /// whole process did not run does not count.
   static constexpr duration inspect_interval = std::chrono::seconds(5);
   static constexpr duration inspect_after_change = std::chrono::seconds(1);
   static constexpr duration reactor_silence_max = std::chrono::seconds(30);
@@ -120,7 +121,8 @@ class session_actor_impl {
   std::size_t listen_open_ = 0;
   std::uint64_t next_number_ = 1;
   instant next_inspect_{};
-  instant last_inspection_{};
+  /// Rounds since the reactor last answered.
+  std::int64_t silent_rounds_ = 0;
   bool halted_ = false;
 };
 

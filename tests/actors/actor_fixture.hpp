@@ -65,6 +65,8 @@ class virtual_system {
     scheduler_->clock().current_time = target;
     run();
   }
+  /// Time passes in which nothing runs, as when the process is stopped.
+  void sleep(duration d) { scheduler_->clock().current_time += d; }
   /// Runs in steps until `what` holds, at most `limit` of virtual time; whether it does.
   bool run_until(const std::function<bool()>& what, duration limit) {
     const auto step = std::chrono::milliseconds(5);
