@@ -66,7 +66,7 @@ class virtual_system {
     run();
   }
   /// Time passes in which nothing runs, as when the process is stopped.
-  void sleep(duration d) { scheduler_->clock().current_time += d; }
+  void stand_still(duration d) { scheduler_->clock().current_time += d; }
   /// Runs in steps until `what` holds, at most `limit` of virtual time; whether it does.
   bool run_until(const std::function<bool()>& what, duration limit) {
     const auto step = std::chrono::milliseconds(5);

@@ -219,7 +219,7 @@ TEST_P(crew_test, a_silent_reactor_is_fatal) {
   bool ended = false;
   caf::actor_cast<caf::abstract_actor*>(handle)->attach_functor([&] { ended = true; });
   // A process that did not run for a while is none the worse for it.
-  mesh.system.sleep(10min);
+  mesh.system.stand_still(10min);
   mesh.system.run_for(session_actor_impl::reactor_silence_max - 1s);
   EXPECT_FALSE(ended);
   mesh.system.run_for(10s);
