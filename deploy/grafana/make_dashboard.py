@@ -28,7 +28,7 @@ def quantiles(metric):
 ROWS = {
     "Mesh": [
         ("Nodes ready", "Nodes that are ready, of those that answer.", "none",
-         [(gauge("weft_ready"), "ready"), ('sum(up{job="$job"})', "answering")]),
+         [(gauge("weft_ready"), "ready"), (gauge("up"), "answering")]),
         ("Sessions per node", "A node without sessions is cut off.", "none",
          [(gauge("weft_connected_peers", "instance"), "{{instance}}")]),
         ("Bootstrap peers", "Configured and connected; names of them that are known.", "none",
