@@ -5,7 +5,7 @@
 #   deploy/install-dependencies.sh [build|test]
 #
 #   build   compilers and libraries for the binary (default)
-#   test    the above, and what the test suite starts: clang, linters, Node.js
+#   test    the above, and what the test suite starts: clang, linters, Node.js, Prometheus
 #
 # Debian 12 lacks two libraries in the versions Weft needs: ngtcp2 comes from the release's backports, and Botan 3 is
 # built once from Debian 13's source package into ${XDG_CACHE_HOME:-~/.cache}/weft/botan.
@@ -97,3 +97,21 @@ if [ ${#missing[@]} -gt 0 ] || [ ${#missing_backports[@]} -gt 0 ]; then
   if [ ${#missing_backports[@]} -gt 0 ]; then install "${from[@]}" "${missing_backports[@]}"; fi
 fi
 if [ "$release" = bookworm ]; then "$here/build-botan.sh" "$cache/botan"; fi
+
+# Unpacked and not installed: Debian's package would start a service that scrapes this machine.
+unpack_prometheus() {
+  if command -v promtool >/dev/null || [ -x "$cache/prometheus/usr/bin/promtool" ]; then return; fi
+  echo "install-dependencies: unpacking Debian's prometheus into $cache/prometheus"
+  if [ -z "$(apt-cache madison prometheus)" ]; then
+    need_root
+    as_root apt-get update -q
+  fi
+  mkdir -p "$cache"
+  local fresh
+  fresh=$(mktemp -d "$cache/prometheus.XXXXXX")
+  (cd "$fresh" && apt-get download -q prometheus && dpkg-deb -x prometheus_*.deb root)
+  rm -rf "$cache/prometheus"
+  mv "$fresh/root" "$cache/prometheus"
+  rm -rf "$fresh"
+}
+if [ "$goal" = test ]; then unpack_prometheus; fi

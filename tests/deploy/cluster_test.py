@@ -238,11 +238,11 @@ class Observability(unittest.TestCase):
             return 0
         return int(found[0]["value"][1]) if found else 0
 
-    def test_every_replica_is_scraped_and_every_panel_has_data(self):
+    def test_every_replica_is_scraped_and_the_overview_has_data(self):
         wait_until(lambda: self.up() == 11, 90, "ten nodes and the bootstrap node are targets that answer")
         # Two scrapes for a rate.
         time.sleep(15)
-        with open(DEPLOY / "grafana/dashboards/mesh.json") as file:
+        with open(DEPLOY / "grafana/dashboards/weft-cluster.json") as file:
             dashboard = json.load(file)
         end = time.time()
         checked = 0
@@ -253,7 +253,7 @@ class Observability(unittest.TestCase):
                 self.assertTrue(found, f"{panel['title']}: no data for {expression}")
                 checked += 1
         self.assertGreater(checked, 30)
-        print(f"{checked} expressions of the dashboard have data", flush=True)
+        print(f"{checked} expressions of the overview have data", flush=True)
 
 
 if __name__ == "__main__":
