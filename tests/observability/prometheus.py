@@ -6,7 +6,9 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "deploy"))
-from support import CACHE  # noqa: E402
+from support import CACHE, DEPLOY  # noqa: E402
+
+RULES = DEPLOY / "prometheus/rules"
 
 
 def program(name):
