@@ -121,6 +121,7 @@ struct peers_question {
 struct session_change {
   std::optional<std::vector<multiaddr>> bootstrap;
   std::optional<transport::live_limits> limits;
+  std::shared_ptr<const transport::access_rules> access;
   reply<void> answer;
 };
 /// What the session actor knows for the node's status.

@@ -251,8 +251,8 @@ void runtime::run_bench(bench_request request, callback<bench_result> done) {
 }
 
 void runtime::reload(reload_request request, callback<void> done) {
-  impl_->ask_session(
-      session_change{std::move(request.bootstrap), request.limits, reply<void>(std::move(done))});
+  impl_->ask_session(session_change{std::move(request.bootstrap), request.limits,
+                                    std::move(request.access), reply<void>(std::move(done))});
 }
 
 std::vector<std::string> runtime::drain(duration deadline) { return impl_->drain(deadline); }

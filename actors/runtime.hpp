@@ -11,6 +11,7 @@
 #include "metrics/catalog.hpp"
 #include "routing/routing_config.hpp"
 #include "storage/store_config.hpp"
+#include "transport/access_rules.hpp"
 #include "transport/io/reactor.hpp"
 #include "transport/limits.hpp"
 #include "transport/session_core.hpp"
@@ -39,6 +40,8 @@ struct runtime_options {
   /// Shown to peers by identify.
   std::string agent = "weft";
   transport::limits limits{};
+  /// Who may have a session; none: everybody.
+  std::shared_ptr<const transport::access_rules> access{};
   /// Its `bootstrap` is replaced by the one above.
   transport::session_config session{};
   routing::routing_config routing{};
@@ -59,6 +62,10 @@ struct runtime_options {
   storage::store_config store{};
   transport::io::credit_marks credit{};
   transport::io::congestion_control congestion = transport::io::congestion_control::cubic;
+  /// Keys of the private network that this node is part of; empty: of none.
+  std::vector<transport::io::network_key> network_keys{};
+  /// Memory that the process holds; none: `limits.memory_bytes` is not enforced.
+  std::function<std::uint64_t()> resident_bytes{};
   /// CAF worker threads, policy sharing.
   unsigned scheduler_threads = 1;
   /// Called once, on a thread of the runtime, when an actor that may not be restarted died or a
@@ -68,9 +75,11 @@ struct runtime_options {
 
 /// What can change while the node runs; fields without a value stay.
 struct reload_request {
-  std::optional<std::vector<multiaddr>> bootstrap;
+  std::optional<std::vector<multiaddr>> bootstrap{};
   /// Valid ones (`transport::limits::validate`).
-  std::optional<transport::live_limits> limits;
+  std::optional<transport::live_limits> limits{};
+  /// Sessions that these rules keep out are closed.
+  std::shared_ptr<const transport::access_rules> access{};
 };
 
 /// The actors, the reactor and the store of one node. All functions may be called from any thread

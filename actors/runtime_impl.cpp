@@ -114,12 +114,15 @@ result<void> runtime::impl::start_reactor() {
                           .protocols = protocol_table(
                               {options.routing.frame_bytes_max, &options.gossip, &options.dht}),
                           .bounds = options.limits,
+                          .access = options.access,
                           .agent_version = options.agent,
                           .metrics = transport_counters,
                           .events = team.links,
                           .concerns = team.links.listeners(),
                           .marks = options.credit,
-                          .congestion = options.congestion}));
+                          .congestion = options.congestion,
+                          .network_keys = options.network_keys,
+                          .resident_bytes = options.resident_bytes}));
   return reactor_->start();
 }
 

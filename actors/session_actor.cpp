@@ -198,6 +198,7 @@ void session_actor_impl::on_change(const session_change& q) {
     core_.set_peers_max(q.limits->sessions_max);
     commands_.controls.emplace_back(transport::limits_command{*q.limits});
   }
+  if (done && q.access) commands_.controls.emplace_back(transport::access_command{q.access});
   q.answer(std::move(done));
   finish();
 }

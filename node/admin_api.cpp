@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "node/admin_access.hpp"
 #include "node/admin_json.hpp"
 #include "node/admin_streams.hpp"
 #include "node/admin_telling.hpp"
 #include "node/answer.hpp"
+#include "node/limits_view.hpp"
 
 namespace weft::node {
 
@@ -24,6 +26,10 @@ http_response get_health(node_context& node, const http_request&) {
          {"draining", (*status)["draining"]},
          {"checks", (*status)["checks"]}};
   return json_answer(j);
+}
+
+http_response get_limits(node_context& node, const http_request&) {
+  return json_answer({{"limits", limits_view(node)}});
 }
 
 http_response get_peers(node_context& node, const http_request&) {
@@ -134,6 +140,7 @@ http_routes admin_routes(node_context& node) {
   add("GET /v1/id", get_id);
   add("GET /v1/status", get_status);
   add("GET /v1/health", get_health);
+  add("GET /v1/limits", get_limits);
   add("GET /v1/peers", get_peers);
   add("GET /v1/routes", get_routes);
   add("GET /v1/inbox", get_inbox);
@@ -153,6 +160,10 @@ http_routes admin_routes(node_context& node) {
   add("POST /v1/dht/provide", post_dht_provide);
   add("GET /v1/dht/providers", get_dht_providers);
   add("GET /v1/dht/peer", get_dht_peer);
+  add("GET /v1/access", get_access);
+  add("POST /v1/access/ban", post_access_ban);
+  add("POST /v1/access/allow", post_access_allow);
+  add("POST /v1/access/forget", post_access_forget);
   add("POST /v1/reload", post_reload);
   add("POST /v1/shutdown", post_shutdown);
   json names = json::array();

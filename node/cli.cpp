@@ -132,6 +132,7 @@ int run_command_line(int argc, char** argv) {
       "has examples.");
   add_node_commands(app, state);
   add_talk_commands(app, state);
+  add_access_commands(app, state);
   add_telling_commands(app, state);
   add_lab_commands(app, state);
   add_sim_command(app, state);

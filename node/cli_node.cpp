@@ -134,6 +134,11 @@ void add_keys(CLI::App& app, cli_state& state) {
   common(in);
   in->add_flag("--force", state.keys.force, "Replace the present identity");
   state.on(in, [&state] { return command_keys_import(state.common, state.keys); });
+  auto* network = keys->add_subcommand("network", "Write a fresh key of a private network");
+  network->footer("  weft keys network network.key");
+  network->add_option("FILE", state.keys.file, "Where the key goes")->required()->type_name("FILE");
+  network->add_flag("--force", state.keys.force, "Replace an existing file");
+  state.on(network, [&state] { return command_keys_network(state.common, state.keys); });
   auto* secret = keys->add_subcommand("passphrase", "Set, change or remove the passphrase");
   secret->footer(
       "  weft keys passphrase\n  weft keys passphrase --passphrase-file old --new-passphrase-file "

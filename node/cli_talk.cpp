@@ -72,8 +72,11 @@ void add_messages(CLI::App& app, cli_state& state) {
 }  // namespace
 
 void add_talk_commands(CLI::App& app, cli_state& state) {
-  add_simple(app, state, "status", "Show what the running node is doing",
-             "  weft status\n  weft status --json | jq .messages", command_status);
+  auto* status = app.add_subcommand("status", "Show what the running node is doing");
+  status->footer("  weft status\n  weft status --json | jq .messages\n  weft status limits");
+  state.on(status, [&state] { return command_status(state.common); });
+  add_simple(*status, state, "limits", "Show how much of each limit is used",
+             "  weft status limits\n  weft status limits --json", command_status_limits);
   add_simple(app, state, "health",
              "Say whether the node is ready (exit 0), degraded (7) or not running (4)",
              "  weft health && echo fine", command_health);

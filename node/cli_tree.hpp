@@ -22,6 +22,7 @@ struct cli_state {
   ping_options ping;
   send_options send;
   recv_options recv;
+  access_options access;
   pub_options pub;
   sub_options sub;
   dht_options dht;
@@ -47,6 +48,8 @@ struct cli_state {
 void add_node_commands(CLI::App& app, cli_state& state);
 /// status health peers routes wait connect disconnect ping send recv reload shutdown
 void add_talk_commands(CLI::App& app, cli_state& state);
+/// ban allow access
+void add_access_commands(CLI::App& app, cli_state& state);
 /// pub sub topics dht
 void add_telling_commands(CLI::App& app, cli_state& state);
 /// mesh bench

@@ -39,6 +39,7 @@ exit_code command_run(const common_options& common, const run_options& o);
 
 exit_code command_id(const common_options& common);
 exit_code command_status(const common_options& common);
+exit_code command_status_limits(const common_options& common);
 exit_code command_health(const common_options& common);
 exit_code command_peers(const common_options& common);
 exit_code command_routes(const common_options& common, const std::string& peer);
@@ -75,6 +76,18 @@ struct recv_options {
   std::uint32_t limit = 100;
 };
 exit_code command_recv(const common_options& common, const recv_options& o);
+
+struct access_options {
+  /// A peer id, an address, or a block of addresses.
+  std::string subject;
+  /// How long the rule holds; 0: for good.
+  double seconds = 0;
+  std::string reason;
+};
+exit_code command_ban(const common_options& common, const access_options& o);
+exit_code command_allow(const common_options& common, const access_options& o);
+exit_code command_access_list(const common_options& common);
+exit_code command_access_forget(const common_options& common, const access_options& o);
 
 struct pub_options {
   std::string topic;
@@ -123,6 +136,8 @@ struct keys_options {
 exit_code command_keys_show(const common_options& common, const keys_options& o);
 exit_code command_keys_export(const common_options& common, const keys_options& o);
 exit_code command_keys_import(const common_options& common, const keys_options& o);
+/// Writes a fresh key of a private network to `file`.
+exit_code command_keys_network(const common_options& common, const keys_options& o);
 exit_code command_keys_passphrase(const common_options& common, const keys_options& o);
 
 struct mesh_options {

@@ -5,6 +5,7 @@
 #include "node/files.hpp"
 #include "node/identity.hpp"
 #include "node/manual.hpp"
+#include "node/network_keys.hpp"
 
 #include <cstdio>
 
@@ -245,6 +246,18 @@ exit_code command_keys_import(const common_options& common, const keys_options& 
   if (const auto done = write_identity(*path, *key, secret, true); !done)
     return report(done.error());
   print_key(common, *path, *info);
+  return exit_code::ok;
+}
+
+exit_code command_keys_network(const common_options& common, const keys_options& o) {
+  if (const auto done = write_network_key(o.file, o.force); !done) return report(done.error());
+  if (common.json)
+    std::fputs(line_of({{"file", o.file}}).c_str(), stdout);
+  else
+    std::printf(
+        "%s holds a fresh network key; copy it to every node and name it in "
+        "network.key_files\n",
+        o.file.c_str());
   return exit_code::ok;
 }
 

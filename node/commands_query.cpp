@@ -77,6 +77,26 @@ std::string status_text(const json& j) {
   return out + checks_text(j);
 }
 
+std::string amount(std::uint64_t value, const std::string& unit) {
+  if (unit == "bytes") return format_bytes(value);
+  if (unit == "bytes_per_second") return format_bytes(value) + "/s";
+  return std::to_string(value);
+}
+
+std::string used_limits_text(const json& j) {
+  std::vector<std::vector<std::string>> rows{{"LIMIT", "USED", "OF", "", "REFUSED", "KEY"}};
+  for (const auto& l : j["limits"]) {
+    const auto unit = text_of(l, "unit");
+    const auto used = count_of(l, "used");
+    const bool capped = l.contains("limit") && !l["limit"].is_null();
+    const auto limit = capped ? l["limit"].get<std::uint64_t>() : 0;
+    rows.push_back({text_of(l, "name"), amount(used, unit), capped ? amount(limit, unit) : "no cap",
+                    limit != 0 ? std::to_string(used * 100 / limit) + " %" : "",
+                    std::to_string(count_of(l, "refused")), text_of(l, "key")});
+  }
+  return format_table(rows, {1, 2, 3, 4});
+}
+
 std::string peers_text(const json& j) {
   if (j["sessions"].empty()) return "no sessions; connect with: weft connect ADDRESS\n";
   std::vector<std::vector<std::string>> rows{
@@ -108,6 +128,9 @@ std::string routes_text(const json& j) {
 
 exit_code command_status(const common_options& common) {
   return query(common, "/v1/status", status_text);
+}
+exit_code command_status_limits(const common_options& common) {
+  return query(common, "/v1/limits", used_limits_text);
 }
 exit_code command_peers(const common_options& common) {
   return query(common, "/v1/peers", peers_text);

@@ -38,6 +38,10 @@ struct config {
     duration resolve_interval = std::chrono::seconds(30);
     std::uint64_t peers_target = 32;
     duration idle_close = std::chrono::seconds(20);
+    /// Of the private network; none: an open one.
+    std::vector<std::string> key_files;
+    /// "all" or "listed".
+    std::string admit = "all";
   } network;
   struct discovery_section {
     bool mdns = false;

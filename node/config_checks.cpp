@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/multiaddr.hpp"
 #include "node/named_address.hpp"
+#include "transport/io/private_network.hpp"
 
 #include <algorithm>
 
@@ -55,6 +56,17 @@ std::string check_http_listen(const config& c) {
   return {};
 }
 
+std::string check_key_files(const config& c) {
+  for (const auto& file : c.network.key_files)
+    if (file.empty()) return "a file name is needed";
+  return c.network.key_files.size() <= transport::io::private_network::keys_max
+             ? std::string{}
+             : "at most two keys are active at once";
+}
+std::string check_admit(const config& c) {
+  return c.network.admit == "all" || c.network.admit == "listed" ? std::string{}
+                                                                 : "expected all or listed";
+}
 std::string check_level(const config& c) {
   return log::parse_level(c.log.level) ? std::string{}
                                        : "expected trace, debug, info, warn, error or off";

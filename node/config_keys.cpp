@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "node/config_checks.hpp"
+#include "node/memory_budget.hpp"
 
 #include <algorithm>
 #include <array>
@@ -57,6 +58,15 @@ const std::array keys{
                0, 1'000'000},
     config_key{"network.idle_close", slot_of<&c_::network, &c_::network_section::idle_close>,
                "Seconds for which nobody must have needed such a session.", 1, 3600},
+    config_key{"network.key_files", slot_of<&c_::network, &c_::network_section::key_files>,
+               "Files with the keys of a private network, mode 0600, relative to the node's "
+               "directory: only nodes that know one of them can have a session, in either "
+               "direction. Two while a key is replaced. Empty: an open network.",
+               0, 0, false, check_key_files},
+    config_key{"network.admit", slot_of<&c_::network, &c_::network_section::admit>,
+               "all: every peer that is not banned may have a session; listed: only those allowed "
+               "with `weft allow`.",
+               0, 0, true, check_admit},
     config_key{"discovery.mdns", slot_of<&c_::discovery, &c_::discovery_section::mdns>,
                "Find peers in the local network by multicast DNS, open sessions to them, and tell "
                "everybody there of this node."},
@@ -79,6 +89,20 @@ const std::array keys{
                "Handshakes in progress above which new clients prove their address first (QUIC "
                "Retry); 0: always.",
                0, 100'000, true},
+    config_key{"limits.upload_bytes_per_second", slot_of<&c_::limits, &tl::upload_bytes_per_second>,
+               "Bytes in datagrams sent per second, all sessions together; the rest waits in the "
+               "peers' queues. 0: no cap, else at least 65536.",
+               0, 1024 * 1024 * mib, true},
+    config_key{"limits.download_bytes_per_second",
+               slot_of<&c_::limits, &tl::download_bytes_per_second>,
+               "Bytes in datagrams received per second; senders are slowed down by congestion "
+               "marks and loss. 0: no cap, else at least 65536.",
+               0, 1024 * 1024 * mib, true},
+    config_key{"limits.memory_bytes", slot_of<&c_::limits, &tl::memory_bytes>,
+               "Memory the process may hold. Near it new sessions, pushes and bulk frames are "
+               "refused and peers are slowed down; at it the heaviest sessions end. Queues and "
+               "caches get their shares of it at the start. 0: no cap, else at least 67108864.",
+               0, 1024 * 1024 * mib, true},
     config_key{"limits.stateless_answers_per_second",
                slot_of<&c_::limits, &tl::stateless_answers_per_second>,
                "Answers per second to packets of no session (Retry, refusal, reset); more are "
@@ -238,6 +262,7 @@ std::span<const config_key> config_keys() { return keys; }
 std::span<const std::string_view> profile_names() { return profiles; }
 
 void settle_dependent_limits(config& c) {
+  fit_to_memory(c);
   auto& l = c.limits;
   for (auto& klass : l.queue.classes)
     klass.bytes_max = std::min(klass.bytes_max, l.queue.bytes_max);

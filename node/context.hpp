@@ -3,6 +3,7 @@
 
 #include "actors/runtime.hpp"
 #include "metrics/export/exporter.hpp"
+#include "node/access_book.hpp"
 #include "node/config.hpp"
 #include "node/http.hpp"
 #include "node/name_watch.hpp"
@@ -25,11 +26,13 @@ struct reload_report {
 
 /// What the HTTP handlers of a running node need. Outlives them; shared between threads.
 struct node_context {
-  node_context(actors::runtime& r, const name_watch& n) : runtime(r), names(n) {}
+  node_context(actors::runtime& r, const name_watch& n, access_book& a)
+      : runtime(r), names(n), access(a) {}
 
   actors::runtime& runtime;
   /// Names in the configuration.
   const name_watch& names;
+  access_book& access;
   metrics::exporter exporter;
   std::string directory;
   /// Set from the first moment of a shutdown.

@@ -7,7 +7,9 @@
 #include "node/context.hpp"
 #include "node/files.hpp"
 #include "node/identity.hpp"
+#include "node/memory_budget.hpp"
 #include "node/name_watch.hpp"
+#include "node/network_keys.hpp"
 #include "node/node_metrics.hpp"
 #include "node/service_manager.hpp"
 #include "node/signals.hpp"
@@ -113,10 +115,13 @@ class daemon {
   std::optional<directory_lock> lock_;
   std::unique_ptr<actors::runtime> runtime_;
   name_watch names_{transport::io::look_up, [this](std::vector<multiaddr> fresh) {
-                      runtime_->reload({std::move(fresh), {}}, [](const result<void>& done) {
-                        if (!done) log::error("node", "addresses_refused", {{"why", done.error()}});
-                      });
+                      runtime_->reload(
+                          {.bootstrap = std::move(fresh)}, [](const result<void>& done) {
+                            if (!done)
+                              log::error("node", "addresses_refused", {{"why", done.error()}});
+                          });
                     }};
+  access_book access_;
   std::unique_ptr<node_context> context_;
   std::optional<metrics::info_source> info_;
   metrics::process_source process_;
@@ -172,12 +177,19 @@ result<void> daemon::start(signal_queue& signals) {
 
 result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
   WEFT_TRY(auto identity, load_identity(c));
+  std::vector<std::string> key_files;
+  for (const auto& file : c.network.key_files)
+    key_files.push_back(path_in(options_.directory, file));
+  WEFT_TRY(auto network_keys, read_network_keys(key_files));
+  WEFT_TRY_VOID(access_.open(path_in(options_.directory, std::string(access_file_name)),
+                             c.network.admit == "listed"));
   actors::runtime_options o{
       .identity = std::move(identity),
       .listen = addresses_of(c.network.listen),
       .directory = path_in(options_.directory, "store"),
       .agent = "weft/" WEFT_VERSION,
       .limits = c.limits,
+      .access = access_.rules(),
       .session = session_of(c),
       .routing = c.routing,
       .messaging = c.messages,
@@ -189,6 +201,9 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
       .answer_benches = c.bench.answer,
       .benches = benches_of(c),
       .store = c.storage,
+      .credit = credit_of(c),
+      .network_keys = std::move(network_keys),
+      .resident_bytes = metrics::read_resident_bytes,
       .on_fatal =
           [this, &signals](std::string_view actor, const error& why) {
             {
@@ -200,7 +215,10 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
           },
   };
   WEFT_TRY(runtime_, actors::runtime::start(std::move(o)));
-  context_ = std::make_unique<node_context>(*runtime_, names_);
+  context_ = std::make_unique<node_context>(*runtime_, names_, access_);
+  access_.on_change([this](access_book::rules_ptr rules) {
+    runtime_->reload({.access = std::move(rules)}, [](const result<void>&) {});
+  });
   answer<void> asked;
   watch_names(c, asked.callback());
   WEFT_TRY_VOID(asked.wait());
@@ -241,7 +259,8 @@ result<void> daemon::start_listeners(const config& c) {
 void daemon::watch_names(const config& c, actors::callback<void> done) {
   names_.watch(addresses_of(c.network.bootstrap), c.network.resolve_interval,
                [&](std::vector<multiaddr> known) {
-                 runtime_->reload({std::move(known), c.limits}, std::move(done));
+                 runtime_->reload({.bootstrap = std::move(known), .limits = c.limits},
+                                  std::move(done));
                });
 }
 
@@ -274,6 +293,7 @@ reload_report daemon::reload() {
   }
   if (const auto logging = configure_log(applied, options_.directory); !logging)
     return refuse(to_string(logging.error()));
+  access_.refuse_strangers(applied.network.admit == "listed");
   context_->replace(applied);
   own_.reload_worked = true;
   own_.reload_time = unix_seconds();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "node/files.hpp"
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -75,6 +77,18 @@ result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return fail(system_error("cannot open", path, errno));
   return read_all(file.get(), path, bytes_max);
+}
+
+result<void> check_private(const std::string& path, std::string_view what) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0)
+    return fail(system_error("cannot read " + std::string(what), path, errno));
+  if (!S_ISREG(info.st_mode) || (info.st_mode & 077) == 0) return {};
+  std::array<char, 8> mode{};
+  std::snprintf(mode.data(), mode.size(), "%04o", info.st_mode & 07777U);
+  return fail(ec::denied, std::string(what) + " " + path
+                              + " may be read or written by other users (mode " + mode.data()
+                              + "); run: chmod 600 " + path);
 }
 
 result<std::string> read_standard_input(std::size_t bytes_max) {

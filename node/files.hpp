@@ -14,6 +14,10 @@ namespace weft::node {
 /// A file's whole content. ec::not_found, ec::denied, ec::oversized above `bytes_max`, ec::io.
 result<std::string> read_file(const std::string& path, std::size_t bytes_max);
 
+/// Refuses a regular file that others than its owner can read or write: ec::denied with the command
+/// that mends it; also ec::not_found. `what` names the file's purpose: "the key file".
+result<void> check_private(const std::string& path, std::string_view what);
+
 /// Everything on standard input. ec::oversized above `bytes_max`, ec::io.
 result<std::string> read_standard_input(std::size_t bytes_max);
 

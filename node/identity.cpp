@@ -103,18 +103,6 @@ result<crypto::ed25519_private_key> key_from(const secret_bytes& seed, const pee
   return key;
 }
 
-result<void> check_private(const std::string& path, std::string_view what) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0)
-    return fail(system_error("cannot read " + std::string(what), path, errno));
-  if ((info.st_mode & 077) == 0) return {};
-  std::array<char, 8> mode{};
-  std::snprintf(mode.data(), mode.size(), "%04o", info.st_mode & 07777U);
-  return fail(ec::denied, std::string(what) + " " + path
-                              + " may be read or written by other users (mode " + mode.data()
-                              + "); run: chmod 600 " + path);
-}
-
 }  // namespace
 
 passphrase& passphrase::operator=(passphrase&& other) noexcept {

@@ -16,6 +16,10 @@ void node_source::collect(metrics::visitor& v) const {
     v.on_counter("weft_log_messages_total", "Log lines written.",
                  {{"level", log::to_string(level)}},
                  static_cast<double>(log::lines_written(level)));
+  const auto rules = context->access.rules();
+  for (const auto verdict : {transport::access_verdict::ban, transport::access_verdict::allow})
+    v.on_gauge("weft_access_rules", "Access rules by verdict.", {{"verdict", to_string(verdict)}},
+               static_cast<double>(rules->count(verdict)));
   const auto requests = [&](std::string_view listener, const http_server* server) {
     const auto all = server ? server->requests() : 0;
     const auto bad = server ? server->rejected() : 0;

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -37,12 +36,7 @@ class silent_terminal {
 };
 
 result<passphrase> from_file(const std::string& file) {
-  struct stat info {};
-  if (::stat(file.c_str(), &info) != 0)
-    return fail(system_error("cannot read the passphrase file", file, errno));
-  if (S_ISREG(info.st_mode) && (info.st_mode & 077) != 0)
-    return fail(ec::denied, "the passphrase file " + file
-                                + " may be read by other users; run: chmod 600 " + file);
+  WEFT_TRY_VOID(check_private(file, "the passphrase file"));
   WEFT_TRY(auto text, read_file(file, passphrase_bytes_max));
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   if (text.empty()) return fail(ec::bad_argument, "the passphrase file " + file + " is empty");

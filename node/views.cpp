@@ -60,6 +60,15 @@ json view(const transport::session_info& s) {
           {"agent", s.agent}};
 }
 
+json view(const transport::access_rule& r) {
+  json j{{"subject", transport::to_string(r.subject)},
+         {"verdict", to_string(r.verdict)},
+         {"since", wall_seconds(r.since)}};
+  j["until"] = r.until ? json(wall_seconds(*r.until)) : json(nullptr);
+  if (!r.reason.empty()) j["reason"] = r.reason;
+  return j;
+}
+
 json view(const actors::connection& c) {
   return {{"peer", c.peer.to_string()},
           {"remote", c.remote.to_string()},

@@ -4,6 +4,7 @@
 #include "actors/bench_types.hpp"
 #include "actors/telling_types.hpp"
 #include "base/error.hpp"
+#include "transport/access_rules.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -19,6 +20,7 @@ using json = nlohmann::ordered_json;
 json view(const error& e);
 json view(const actors::sample_summary& s);
 json view(const transport::session_info& s);
+json view(const transport::access_rule& r);
 json view(const actors::connection& c);
 json view(const actors::ping_round& r);
 json view(const actors::ping_report& r);

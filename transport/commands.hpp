@@ -5,10 +5,12 @@
 #include "base/multiaddr.hpp"
 #include "base/peer_id.hpp"
 #include "base/time.hpp"
+#include "transport/access_rules.hpp"
 #include "transport/limits.hpp"
 #include "transport/protocol.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -110,10 +112,15 @@ struct limits_command {
   live_limits bounds;
 };
 
+/// Replaces the rules of who may have a session; sessions that they keep out are closed.
+struct access_command {
+  std::shared_ptr<const access_rules> rules;
+};
+
 using control_command
     = std::variant<listen_command, dial_command, disconnect_command, request_command,
                    respond_command, push_command, cancel_push_command, ping_command, perf_command,
-                   inspect_command, drain_command, limits_command>;
+                   inspect_command, drain_command, limits_command, access_command>;
 
 /// What an actor's outbox held after one round. Sends are kept apart: they are the hot part.
 struct command_batch {

@@ -83,6 +83,23 @@ result<void> check_counts(const limits& l) {
   return {};
 }
 
+/// Below it a handshake takes seconds.
+constexpr std::uint64_t bandwidth_min = 64 * kib;
+
+result<void> check_caps(const limits& l) {
+  const count_rule rules[] = {
+      {"upload_bytes_per_second", l.upload_bytes_per_second, bandwidth_min, 1024 * gib},
+      {"download_bytes_per_second", l.download_bytes_per_second, bandwidth_min, 1024 * gib},
+      {"memory_bytes", l.memory_bytes, 64 * mib, 1024 * gib},
+  };
+  for (const auto& r : rules) {
+    if (r.value == 0) continue;
+    if (auto checked = check(r); !checked)
+      return fail(ec::bad_config, checked.error().detail + ", or 0 for no cap");
+  }
+  return {};
+}
+
 result<void> check_times(const limits& l) {
   using namespace std::chrono_literals;
   const time_rule rules[] = {
@@ -116,6 +133,7 @@ result<void> check_queue(const send_queue_limits& q) {
 
 result<void> limits::validate() const {
   WEFT_TRY_VOID(check_counts(*this));
+  WEFT_TRY_VOID(check_caps(*this));
   WEFT_TRY_VOID(check_times(*this));
   return check_queue(queue);
 }
@@ -140,7 +158,9 @@ std::string_view to_string(limit_kind kind) noexcept {
                                                "push_bytes",
                                                "push_cancels",
                                                "commands",
-                                               "frame_bytes"};
+                                               "frame_bytes",
+                                               "access",
+                                               "memory"};
   static_assert(std::size(names) == static_cast<std::size_t>(limit_kind::count_));
   return names[static_cast<std::size_t>(kind)];
 }

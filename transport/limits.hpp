@@ -54,6 +54,16 @@ struct live_limits {
   /// there.
   bool loopback_exempt = true;
 
+  // -- bandwidth: bytes in datagrams of all sessions together; 0: no cap ---
+  /// What is over the cap waits in the peers' queues.
+  std::uint64_t upload_bytes_per_second = 0;
+  /// The sockets are read no faster; what is over the cap is marked as congestion, then lost.
+  std::uint64_t download_bytes_per_second = 0;
+
+  // -- memory ---
+  /// What the process may hold; see `memory_guard`. 0: no cap.
+  std::uint64_t memory_bytes = 0;
+
   // -- handshakes ---
   /// Inbound handshakes in progress; beyond it packets of new connections are dropped.
   std::size_t handshakes_max = 512;
@@ -158,6 +168,8 @@ enum class limit_kind : std::uint8_t {
   push_cancels,
   commands,
   frame_bytes,
+  access,
+  memory,
   count_
 };
 std::string_view to_string(limit_kind kind) noexcept;

@@ -46,6 +46,7 @@ enum class close_reason : std::uint8_t {
   superseded,
   shutdown,
   io,
+  banned,
   count_
 };
 std::string_view to_string(close_reason reason) noexcept;

@@ -16,9 +16,12 @@ constexpr std::string_view name_of(const std::string_view (&names)[N], Enum valu
 }  // namespace
 
 std::string_view to_string(close_reason reason) noexcept {
-  static constexpr std::string_view names[] = {
-      "local",      "remote",   "idle", "handshake_failed", "reset", "protocol_violation", "limit",
-      "superseded", "shutdown", "io"};
+  static constexpr std::string_view names[] = {"local",    "remote",
+                                               "idle",     "handshake_failed",
+                                               "reset",    "protocol_violation",
+                                               "limit",    "superseded",
+                                               "shutdown", "io",
+                                               "banned"};
   return name_of(names, reason);
 }
 
@@ -67,14 +70,14 @@ dial_failure dial_failure_of(ec code) noexcept {
 std::string_view to_string(packet_drop reason) noexcept {
   static constexpr std::string_view names[]
       = {"malformed", "unknown_connection", "unsupported_version", "too_small", "bad_token",
-         "limit",     "draining",           "send_error",          "other"};
+         "limit",     "draining",           "send_error",          "banned",    "other"};
   return name_of(names, reason);
 }
 
 std::string_view to_string(frame_drop reason) noexcept {
   static constexpr std::string_view names[]
-      = {"class_full", "queue_full", "refused",   "aged",       "no_session",
-         "oversized",  "malformed",  "truncated", "unsupported"};
+      = {"class_full", "queue_full", "refused",   "aged",        "no_session",
+         "oversized",  "malformed",  "truncated", "unsupported", "memory"};
   return name_of(names, reason);
 }
 
@@ -188,6 +191,10 @@ void transport_metrics::collect_sessions(metrics::visitor& v) const {
   v.read("weft_rtt_seconds", "Round-trip times of sessions in use.", {t}, rtt);
   v.read("weft_handshakes_in_progress", "Inbound handshakes not yet complete.", {t},
          handshakes_in_progress);
+  v.read("weft_busiest_address_sessions", "Inbound sessions of the address that has most.", {t},
+         busiest_address);
+  v.read("weft_busiest_subnet_sessions", "Inbound sessions of the subnet that has most.", {t},
+         busiest_subnet);
   v.read("weft_dials_in_progress", "Outbound handshakes not yet complete.", {t}, dials_in_progress);
   v.count("weft_path_changes_total", "Sessions that moved to another address of the peer.", {t},
           path_changes);
@@ -212,6 +219,12 @@ void transport_metrics::collect_datagrams(metrics::visitor& v) const {
           socket_blocked);
   v.count("weft_transport_ecn_marks_total", "Datagrams that arrived with a congestion mark.", {t},
           ecn_congestion_marks);
+  both(v, "weft_bandwidth_limit_bytes_per_second", "Cap of a direction; 0: none.", transport,
+       bandwidth_limit);
+  both(v, "weft_bandwidth_used_bytes_per_second", "Bytes in datagrams over the last second.",
+       transport, bandwidth_used);
+  both(v, "weft_bandwidth_waits_total", "Times a direction's cap was used up.", transport,
+       bandwidth_waits);
 }
 
 void transport_metrics::collect_streams(metrics::visitor& v) const {
@@ -250,6 +263,9 @@ void transport_metrics::collect_frames(metrics::visitor& v) const {
           {t}, backpressure);
   limit_rejections.collect(v, "weft_limit_rejections_total", "Items a limit kept out, by limit.",
                            "limit", t);
+  v.read("weft_memory_limit_bytes", "Cap of the memory; 0: none.", {}, memory_limit);
+  v.read("weft_memory_pressure", "0 while the memory is well below its cap, 1 near it, 2 at it.",
+         {}, memory_pressure);
   v.count("weft_reactor_rounds_total", "Rounds of the reactor thread.", {t}, reactor_rounds);
   v.count("weft_reactor_commands_total", "Commands that actors posted to the reactor.", {t},
           commands);

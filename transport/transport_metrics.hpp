@@ -42,6 +42,7 @@ enum class packet_drop : std::uint8_t {
   limit,
   draining,
   send_error,
+  banned,
   other,
   count_
 };
@@ -67,6 +68,8 @@ enum class frame_drop : std::uint8_t {
   truncated,
   /// the peer does not speak the protocol
   unsupported,
+  /// outbound: the process nears its cap of memory
+  memory,
   count_
 };
 std::string_view to_string(frame_drop reason) noexcept;
@@ -168,6 +171,10 @@ struct transport_metrics final : metrics::source {
   /// ping.
   metrics::latency_histogram rtt{metrics::latency_bounds};
   metrics::gauge handshakes_in_progress;
+  /// Inbound sessions and handshakes of the address, and of the subnet, that has most; looked at
+  /// once a second.
+  metrics::gauge busiest_address;
+  metrics::gauge busiest_subnet;
   metrics::gauge dials_in_progress;
   metrics::counter path_changes;
 
@@ -184,6 +191,12 @@ struct transport_metrics final : metrics::source {
   /// The socket was full; the packet was kept.
   metrics::counter socket_blocked;
   metrics::counter ecn_congestion_marks;
+  /// 0: no cap.
+  by_direction<metrics::gauge> bandwidth_limit;
+  /// Bytes in datagrams per second, over the last second or so.
+  by_direction<metrics::gauge> bandwidth_used;
+  /// A direction's cap was used up, and its traffic had to wait.
+  by_direction<metrics::counter> bandwidth_waits;
 
   // -- streams ---
   by_direction<metrics::gauge> streams;
@@ -213,6 +226,10 @@ struct transport_metrics final : metrics::source {
 
   // -- limits and rounds ---
   metrics::counters_by<limit_kind> limit_rejections;
+  /// 0: no cap.
+  metrics::gauge memory_limit;
+  /// A `memory_level`.
+  metrics::gauge memory_pressure;
   metrics::counter reactor_rounds;
   metrics::counter commands;
 

@@ -1,7 +1,7 @@
 # bash completion for weft; made by `weft completion bash`.
 _weft() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= word
-  local i known="||init|run|id|config|config check|config show|config defaults|keys|keys show|keys export|keys import|keys passphrase|status|health|peers|routes|wait|connect|disconnect|ping|send|recv|reload|shutdown|pub|sub|topics|dht|dht put|dht get|dht provide|dht find-providers|dht find-peer|mesh|mesh up|bench|sim|version|completion|"
+  local i known="||init|run|id|config|config check|config show|config defaults|keys|keys show|keys export|keys import|keys network|keys passphrase|status|status limits|health|peers|routes|wait|connect|disconnect|ping|send|recv|reload|shutdown|ban|allow|access|access list|access forget|pub|sub|topics|dht|dht put|dht get|dht provide|dht find-providers|dht find-peer|mesh|mesh up|bench|sim|version|completion|"
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     if [[ $known == *"|${command:+$command }$word|"* ]]; then command="${command:+$command }$word"; fi
@@ -12,7 +12,7 @@ _weft() {
     --topology) COMPREPLY=($(compgen -W 'line ring random full' -- "$current")); return;;
   esac
   case $command in
-    '') COMPREPLY=($(compgen -W 'init run id config keys status health peers routes wait connect disconnect ping send recv reload shutdown pub sub topics dht mesh bench sim version completion -h --help --dir --json' -- "$current"));;
+    '') COMPREPLY=($(compgen -W 'init run id config keys status health peers routes wait connect disconnect ping send recv reload shutdown ban allow access pub sub topics dht mesh bench sim version completion -h --help --dir --json' -- "$current"));;
     'init') COMPREPLY=($(compgen -W '-h --help --profile --encrypt --passphrase-file --force --set --dir --json' -- "$current"));;
     'run') COMPREPLY=($(compgen -W '-h --help --config --passphrase-file --init --set --dir --json' -- "$current"));;
     'id') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
@@ -20,12 +20,14 @@ _weft() {
     'config check') COMPREPLY=($(compgen -W '-h --help --config --set --dir --json' -- "$current"));;
     'config show') COMPREPLY=($(compgen -W '-h --help --config --set --dir --json' -- "$current"));;
     'config defaults') COMPREPLY=($(compgen -W '-h --help --markdown --manual --dir --json' -- "$current"));;
-    'keys') COMPREPLY=($(compgen -W 'show export import passphrase -h --help --dir --json' -- "$current"));;
+    'keys') COMPREPLY=($(compgen -W 'show export import network passphrase -h --help --dir --json' -- "$current"));;
     'keys show') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'keys export') COMPREPLY=($(compgen -W '-h --help --passphrase-file --new-passphrase-file --no-passphrase --force --dir --json' -- "$current"));;
     'keys import') COMPREPLY=($(compgen -W '-h --help --passphrase-file --force --dir --json' -- "$current"));;
+    'keys network') COMPREPLY=($(compgen -W '-h --help --force --dir --json' -- "$current"));;
     'keys passphrase') COMPREPLY=($(compgen -W '-h --help --passphrase-file --new-passphrase-file --remove --dir --json' -- "$current"));;
-    'status') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'status') COMPREPLY=($(compgen -W 'limits -h --help --dir --json' -- "$current"));;
+    'status limits') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'health') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'peers') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'routes') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
@@ -37,6 +39,11 @@ _weft() {
     'recv') COMPREPLY=($(compgen -W '-h --help -f --follow --peek --limit --dir --json' -- "$current"));;
     'reload') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'shutdown') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'ban') COMPREPLY=($(compgen -W '-h --help --for --reason --dir --json' -- "$current"));;
+    'allow') COMPREPLY=($(compgen -W '-h --help --for --reason --dir --json' -- "$current"));;
+    'access') COMPREPLY=($(compgen -W 'list forget -h --help --dir --json' -- "$current"));;
+    'access list') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
+    'access forget') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'pub') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'sub') COMPREPLY=($(compgen -W '-h --help -n --count --dir --json' -- "$current"));;
     'topics') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;

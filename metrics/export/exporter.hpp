@@ -71,5 +71,7 @@ struct process_usage {
 };
 /// ec::io when /proc is not there.
 result<process_usage> read_process_usage();
+/// Only the resident bytes, for those who ask often; 0 when /proc is not there.
+std::uint64_t read_resident_bytes();
 
 }  // namespace weft::metrics

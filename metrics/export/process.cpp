@@ -81,6 +81,14 @@ result<process_usage> read_process_usage() {
   return usage;
 }
 
+std::uint64_t read_resident_bytes() {
+  const auto text = read_proc("/proc/self/stat");
+  if (!text) return 0;
+  const auto n = stat_numbers(*text);
+  if (n.size() <= field_resident_pages) return 0;
+  return n[field_resident_pages] * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
 process_source::process_source() {
   timespec since_boot{};
   timespec wall{};

@@ -42,6 +42,19 @@ TEST(limits, bad_values_are_named) {
   ASSERT_FALSE(queue.validate());
   EXPECT_NE(queue.validate().error().detail.find("queue.bulk"), std::string::npos);
 
+  limits slow;
+  slow.upload_bytes_per_second = 65'536;
+  EXPECT_TRUE(slow.validate());
+  slow.upload_bytes_per_second = 65'535;
+  ASSERT_FALSE(slow.validate());
+  EXPECT_NE(slow.validate().error().detail.find("upload_bytes_per_second"), std::string::npos);
+  EXPECT_NE(slow.validate().error().detail.find("0 for no cap"), std::string::npos);
+
+  limits memory;
+  memory.memory_bytes = 1;
+  ASSERT_FALSE(memory.validate());
+  EXPECT_NE(memory.validate().error().detail.find("memory_bytes"), std::string::npos);
+
   limits age;
   age.queue.classes[0].age_max = -1s;
   EXPECT_FALSE(age.validate());

@@ -30,6 +30,12 @@ admission::counts admission::look_up(const table& t, const prefix& p) noexcept {
   return it == t.end() ? counts{} : it->second;
 }
 
+std::size_t admission::most(const table& t) noexcept {
+  std::size_t out = 0;
+  for (const auto& [prefix, c] : t) out = std::max(out, c.half_open + c.sessions);
+  return out;
+}
+
 std::optional<limit_kind> admission::refuses(const ip_endpoint& remote) const {
   if (half_open_ >= bounds_.handshakes_max) return limit_kind::handshakes;
   if (bounds_.loopback_exempt && remote.loopback()) return std::nullopt;

@@ -29,6 +29,9 @@ class admission {
   void handshake_failed(const ip_endpoint& remote);
   void session_ended(const ip_endpoint& remote);
   std::size_t half_open() const noexcept { return half_open_; }
+  /// Sessions and handshakes of the address, and of the subnet, that has most.
+  std::size_t busiest_address() const noexcept { return most(addresses_); }
+  std::size_t busiest_subnet() const noexcept { return most(subnets_); }
 
  private:
   struct prefix {
@@ -48,6 +51,7 @@ class admission {
   static prefix address_of(const ip_endpoint& e) noexcept;
   /// /24 of IPv4, /56 of IPv6.
   static prefix subnet_of(const ip_endpoint& e) noexcept;
+  static std::size_t most(const table& t) noexcept;
   static counts look_up(const table& t, const prefix& p) noexcept;
   static void change(table& t, const prefix& p, int half_open, int sessions);
   void change(const ip_endpoint& e, int half_open, int sessions);

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t smallest_initial_bytes = 1200;
 /// RFC 9000 section 10.3: shorter ones could be told from real packets.
 constexpr std::size_t smallest_reset_bytes = 43;
+/// More than the download's cap may come for so long before senders are told to slow down.
+constexpr duration backlog_patience = std::chrono::milliseconds(20);
 constexpr duration token_lifetime = std::chrono::seconds(10);
 
 ngtcp2_cid to_cid(const connection_id& id) noexcept {
@@ -35,22 +37,44 @@ ngtcp2_tstamp stamp(instant t) noexcept {
 
 bool quic_endpoint::on_readable(udp_socket& socket, std::size_t runs) {
   auto& m = context_.metrics;
-  for (std::size_t i = 0; i < runs; ++i) {
+  for (std::size_t i = 0; i < runs && reading_; ++i) {
+    if (!bandwidth_.may_receive(context_.now)) {
+      pause_reading();
+      return true;
+    }
     received_run run;
     const auto status = socket.receive(receive_room_, run);
     ++m.socket_calls.in;
-    if (status == socket_status::blocked) return false;
+    if (status == socket_status::blocked) {
+      backlog_since_.reset();
+      return false;
+    }
     if (status == socket_status::refused) continue;
     m.bytes.in += run.bytes.size();
+    bandwidth_.received(run.bytes.size());
+    const std::uint8_t ecn = marked(run.ecn);
     if (run.ecn == 3) ++m.ecn_congestion_marks;
     const net_path path{&socket, run.local, run.remote};
     for (std::size_t at = 0; at < run.bytes.size(); at += run.segment) {
       ++m.packets.in;
-      on_datagram(path, run.ecn,
-                  run.bytes.subspan(at, std::min(run.segment, run.bytes.size() - at)));
+      on_datagram(path, ecn, run.bytes.subspan(at, std::min(run.segment, run.bytes.size() - at)));
     }
   }
   return true;
+}
+
+void quic_endpoint::pause_reading() {
+  reading_ = false;
+  ++context_.metrics.bandwidth_waits.in;
+  if (!backlog_since_) backlog_since_ = context_.now;
+  call_at(bandwidth_.receive_again(context_.now), [this] { reading_ = true; });
+}
+
+std::uint8_t quic_endpoint::marked(std::uint8_t ecn) const noexcept {
+  constexpr std::uint8_t not_capable = 0;
+  constexpr std::uint8_t congestion = 3;
+  const bool late = backlog_since_ && context_.now - *backlog_since_ >= backlog_patience;
+  return late && ecn != not_capable ? congestion : ecn;
 }
 
 void quic_endpoint::on_datagram(const net_path& path, std::uint8_t ecn, bytes_view packet) {
@@ -100,6 +124,11 @@ void quic_endpoint::on_initial(const net_path& path, std::uint8_t ecn, bytes_vie
     ++m.packets_dropped[packet_drop::unknown_connection];
     return;
   }
+  if (!admits(path.remote.endpoint())) {
+    ++m.limit_rejections[limit_kind::access];
+    ++m.packets_dropped[packet_drop::banned];
+    return;
+  }
   initial_packet first;
   first.version = head.version;
   first.destination = from_cid(head.dcid);
@@ -115,6 +144,10 @@ void quic_endpoint::on_initial(const net_path& path, std::uint8_t ecn, bytes_vie
     return;
   }
   if (!proven && admission_.wants_retry()) return send_retry(path, first);
+  if (context_.memory != memory_level::calm) {
+    ++m.limit_rejections[limit_kind::memory];
+    return send_refusal(path, first, NGTCP2_CONNECTION_REFUSED);
+  }
   if (confirmed_ >= context_.bounds.sessions_max) {
     ++m.limit_rejections[limit_kind::sessions];
     return send_refusal(path, first, NGTCP2_CONNECTION_REFUSED);
@@ -167,15 +200,13 @@ void quic_endpoint::accept(const net_path& path, std::uint8_t ecn, bytes_view pa
 
 bool quic_endpoint::take_stateless_token() {
   const auto rate = static_cast<double>(context_.bounds.stateless_answers_per_second);
-  stateless_tokens_
-      = std::min(rate, stateless_tokens_ + to_seconds(context_.now - stateless_at_) * rate);
-  stateless_at_ = context_.now;
-  if (stateless_tokens_ < 1) {
+  stateless_tokens_.refill(rate, rate, context_.now);
+  // They are not worth waiting for: beyond the cap of the upload they are left out as well.
+  if (!bandwidth_.may_send(context_.now) || !stateless_tokens_.take(1)) {
     ++context_.metrics.limit_rejections[limit_kind::stateless_answers];
     ++context_.metrics.packets_dropped[packet_drop::limit];
     return false;
   }
-  stateless_tokens_ -= 1;
   return true;
 }
 

@@ -17,6 +17,7 @@ void quic_endpoint::send_single(const net_path& path, bytes_view packet) {
   if (path.socket == nullptr || packet.empty()) return;
   auto& m = context_.metrics;
   const auto status = path.socket->send({packet, packet.size(), path.local, path.remote, 0});
+  bandwidth_.sent(packet.size());
   ++m.socket_calls.out;
   ++m.packets.out;
   m.bytes.out += packet.size();
@@ -56,9 +57,13 @@ void quic_endpoint::flush(session& s) {
   const std::size_t packet_max
       = may_probe ? profile_.datagram_bytes_max
                   : std::min(profile_.datagram_bytes_max, handshake_datagram_bytes_max);
-  const std::size_t quantum = s.conn->send_quantum();
+  const std::size_t quantum = std::min(s.conn->send_quantum(), bandwidth_.turn_bytes());
   std::size_t total = 0;
   while (total < quantum) {
+    if (!bandwidth_.may_send(context_.now)) {
+      wait_for_upload(s, total != 0);
+      break;
+    }
     if (s.conn->path().socket->blocked()) {
       waiting_for_socket_.push_back(s.id());
       break;
@@ -69,6 +74,7 @@ void quic_endpoint::flush(session& s) {
                                            context_.now, path, ecn);
     if (size == 0) break;
     total += size;
+    bandwidth_.sent(size);
     s.bytes_out += size;
     const bool joins = run.size != 0 && size <= run.segment && path.socket == run.path.socket
                        && path.remote == run.path.remote && path.local == run.path.local
@@ -94,7 +100,25 @@ void quic_endpoint::flush(session& s) {
   s.conn->written(context_.now);
 }
 
+void quic_endpoint::wait_for_upload(session& s, bool wrote) {
+  if (std::exchange(s.waits_for_upload, true)) return;
+  bandwidth_.wait(s.id(), wrote);
+  if (upload_timer_ != 0) return;
+  ++context_.metrics.bandwidth_waits.out;
+  upload_timer_ = call_at(bandwidth_.send_again(context_.now), [this] {
+    upload_timer_ = 0;
+    for (const session_id id : bandwidth_.take_waiting()) {
+      const auto it = sessions_.find(id);
+      if (it == sessions_.end()) continue;
+      it->second->waits_for_upload = false;
+      touch(*it->second);
+    }
+  });
+}
+
 void quic_endpoint::arm(session& s) {
+  // It is written to when its turn comes; until then its timer could only find that it has to wait.
+  if (s.waits_for_upload) return;
   const instant at = s.conn->expiry();
   // An earlier timer is left to fire and be armed again: cheaper than moving it with each packet.
   if (at >= s.timer_at) return;

@@ -51,7 +51,7 @@ bool inbound_frames::stalled(std::size_t concern) const noexcept {
   if (concern >= states_.size()) return false;
   const concern_state& c = states_[concern];
   // Once streams wait they wait until the low mark, so that the window does not open byte by byte.
-  return !c.waiting.empty() || c.gate->level() + c.batch_bytes >= high_;
+  return held_ || !c.waiting.empty() || c.gate->level() + c.batch_bytes >= high_;
 }
 
 void inbound_frames::wait_for_credit(std::size_t concern, waiting_stream w) {
@@ -66,6 +66,7 @@ void inbound_frames::deliver() {
 
 std::vector<inbound_frames::waiting_stream> inbound_frames::take_released() {
   std::vector<waiting_stream> out;
+  if (held_) return out;
   for (auto& c : states_) {
     if (c.waiting.empty() || c.gate->level() + c.batch_bytes > low_) continue;
     out.insert(out.end(), c.waiting.begin(), c.waiting.end());

@@ -43,6 +43,8 @@ class inbound_frames {
   void tell(std::size_t concern, told_fate fate);
   /// True while streams of this concern must not be given more window.
   bool stalled(std::size_t concern) const noexcept;
+  /// While held, every concern counts as without credit.
+  void hold(bool on) noexcept { held_ = on; }
   /// Notes a stream that waits for credit; once per wait.
   void wait_for_credit(std::size_t concern, waiting_stream w);
   /// Hands the round's batches over.
@@ -63,6 +65,7 @@ class inbound_frames {
   void hand_over(concern_state& c);
 
   transport_metrics& metrics_;
+  bool held_ = false;
   std::size_t high_;
   std::size_t low_;
   std::vector<concern_state> states_;

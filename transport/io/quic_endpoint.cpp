@@ -63,12 +63,17 @@ quic_endpoint::quic_endpoint(const reactor_options& options, limits& bounds,
       admission_(bounds, random_u64()),
       receive_room_(udp_socket::receive_bytes),
       send_room_(udp_socket::run_bytes_max + options.datagram_bytes_max),
-      stateless_tokens_(static_cast<double>(bounds.stateless_answers_per_second)) {
+      bandwidth_(bounds, now()) {
   crypto::random_bytes(token_secret_);
   identity_.public_key = crypto::ed25519_public_key_protobuf(host_key_.public_key());
   identity_.agent_version = options.agent_version;
   identity_.protocol_version = "weft/1";
-  context_.now = stateless_at_ = now();
+  context_.now = now();
+  ticked_at_ = context_.now;
+  set_limits(bounds);
+  set_access(options.access);
+  stateless_tokens_
+      = token_bucket(static_cast<double>(bounds.stateless_answers_per_second), context_.now);
   call_at(context_.now + tick_interval, [this] { on_tick(); });
 }
 
@@ -164,8 +169,23 @@ void quic_endpoint::on_timers() {
   }
 }
 
+void quic_endpoint::measure_bandwidth() {
+  auto& m = context_.metrics;
+  const double span = to_seconds(context_.now - std::exchange(ticked_at_, context_.now));
+  const auto rate = [&](const metrics::counter& bytes, std::uint64_t& before) {
+    const std::uint64_t total = bytes.value();
+    const auto moved = static_cast<double>(total - std::exchange(before, total));
+    return static_cast<std::int64_t>(span > 0 ? moved / span : 0);
+  };
+  m.bandwidth_used.in.set(rate(m.bytes.in, bytes_before_.in));
+  m.bandwidth_used.out.set(rate(m.bytes.out, bytes_before_.out));
+}
+
 void quic_endpoint::on_tick() {
   call_at(context_.now + tick_interval, [this] { on_tick(); });
+  measure_bandwidth();
+  context_.metrics.busiest_address.set(static_cast<std::int64_t>(admission_.busiest_address()));
+  context_.metrics.busiest_subnet.set(static_cast<std::int64_t>(admission_.busiest_subnet()));
   std::int64_t queued = 0;
   for (auto& [id, slot] : peers_) {
     slot->queue.expire(context_.now);
@@ -213,6 +233,7 @@ void quic_endpoint::on_confirmed(session& s) {
     admission_.handshake_confirmed(s.admitted_from);
     m.handshakes_in_progress.set(static_cast<std::int64_t>(admission_.half_open()));
   }
+  if (!admits(s)) return turn_away(s);
   if (confirmed_ >= context_.bounds.sessions_max) {
     ++m.limit_rejections[limit_kind::sessions];
     return s.wish_close(close_reason::limit, session_error::resource_limit, "too many sessions");

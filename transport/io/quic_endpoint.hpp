@@ -3,10 +3,11 @@
 
 #include "base/timer_wheel.hpp"
 #include "transport/io/admission.hpp"
+#include "transport/io/bandwidth.hpp"
 #include "transport/io/connection_id.hpp"
+#include "transport/io/endpoint_parts.hpp"
 #include "transport/io/session.hpp"
 #include "transport/io/udp_socket.hpp"
-#include "transport/push.hpp"
 
 #include <array>
 #include <cstddef>
@@ -20,37 +21,6 @@
 #include <vector>
 
 namespace weft::transport::io {
-
-/// Passes fates on to the concern of their protocol.
-class peer_fates final : public fate_sink {
- public:
-  peer_fates(io_context& context, peer_id peer) noexcept
-      : context_(context), peer_(std::move(peer)) {}
-  void tell(protocol_index protocol, std::uint64_t tag, frame_fate fate) override {
-    if (protocol < context_.protocols.size())
-      context_.inbound.tell(context_.protocols[protocol].concern, {peer_, protocol, tag, fate});
-  }
-
- private:
-  io_context& context_;
-  const peer_id peer_;
-};
-
-/// What is kept per peer with a session.
-struct peer_slot {
-  peer_slot(io_context& context, const peer_id& peer)
-      : id(peer),
-        fates(context, peer),
-        queue(context.bounds.queue, context.metrics, &fates),
-        unwanted(context.bounds.push_cancels_max, context.bounds.push_cancel_memory) {}
-  const peer_id id;
-  peer_fates fates;
-  send_queue queue;
-  unwanted_pushes unwanted;
-  std::vector<session*> sessions;
-  /// Carries the frames and commands.
-  session* chosen = nullptr;
-};
 
 /// Every socket and session of a node: routes datagrams by connection id, accepts, dials, reduces
 /// doubled sessions to one, keeps the timers. Single-threaded; told the time.
@@ -83,6 +53,8 @@ class quic_endpoint final : public session_host {
   /// Drains the socket, at most `runs` runs; true when more may wait.
   bool on_readable(udp_socket& socket, std::size_t runs);
   void on_writable(udp_socket& socket);
+  /// False while the cap of the download is used up: leave the sockets alone.
+  bool reading() const noexcept { return reading_; }
   void on_timers();
   /// Writes for every session that was touched, then hands over events and batches.
   void finish_round(event_listener& events);
@@ -103,6 +75,7 @@ class quic_endpoint final : public session_host {
   void on_id_issued(session& s, const connection_id& id) override;
   void on_id_retired(session& s, const connection_id& id) override;
   void on_confirmed(session& s) override;
+  void on_moved(session& s) override;
   void touch(session& s) override;
   send_queue* queue_for(session& s) override;
   identify describe(const multiaddr& observed) const override;
@@ -112,28 +85,6 @@ class quic_endpoint final : public session_host {
   void cancel_call(std::uint64_t token) override;
 
  private:
-  /// Answers packets of a session that has ended.
-  struct tombstone {
-    byte_buffer farewell;
-    net_path path;
-    std::uint32_t seen = 0;
-  };
-  struct open_request {
-    session_id session = 0;
-    std::int64_t stream = 0;
-    std::uint64_t slot = 0;
-    instant expires{};
-  };
-  struct dial_state {
-    request_id id = 0;
-    std::optional<peer_id> expected;
-    std::vector<multiaddr> addresses;
-    std::size_t next = 0;
-    std::vector<session_id> attempts;
-    std::uint64_t timer = 0;
-    error last{ec::unreachable, "no usable address"};
-  };
-
   // datagrams in (endpoint_receive.cpp)
   void on_datagram(const net_path& path, std::uint8_t ecn, bytes_view packet);
   session* find_session(bytes_view packet, bool& long_header, const net_path& path);
@@ -149,6 +100,9 @@ class quic_endpoint final : public session_host {
   bool take_stateless_token();
   void send_single(const net_path& path, bytes_view packet);
   void on_tombstone(tombstone& t);
+  void pause_reading();
+  /// The congestion mark that this node puts on what came over the cap (RFC 3168 section 5).
+  std::uint8_t marked(std::uint8_t ecn) const noexcept;
 
   // packets out (endpoint_send.cpp)
   void flush(session& s);
@@ -156,6 +110,7 @@ class quic_endpoint final : public session_host {
                 std::size_t segment);
   void arm(session& s);
   void write_touched();
+  void wait_for_upload(session& s, bool wrote);
 
   // life of sessions (quic_endpoint.cpp)
   session& add_session(direction side);
@@ -165,7 +120,25 @@ class quic_endpoint final : public session_host {
   static session* better(session* a, session* b, bool self_is_lower) noexcept;
   void reduce();
   void on_tick();
+  void measure_bandwidth();
   void check_drained();
+
+  // access rules (endpoint_access.cpp)
+  void set_access(std::shared_ptr<const access_rules> rules);
+  bool admits(const ip_endpoint& address) const;
+  bool admits(const session& s) const;
+  bool bans(const peer_id& peer) const;
+  /// Counts it, and closes a session that the rules keep out.
+  void turn_away(session& s);
+  void turn_away_all();
+
+  // memory (endpoint_memory.cpp)
+  void watch_memory();
+  void on_memory(memory_level level);
+  /// Ends the session that brought most since the last look.
+  void shed_heaviest();
+  /// Whether a frame of that class may still be queued.
+  bool memory_admits(priority klass) const noexcept;
 
   // dialling and commands (endpoint_dial.cpp, endpoint_commands.cpp)
   void dial(dial_command&& c);
@@ -180,6 +153,7 @@ class quic_endpoint final : public session_host {
   /// Signs the addresses listened on, for every identify from now on.
   void certify_addresses();
   void run(control_command& c);
+  void set_limits(const live_limits& bounds);
   void send(send_command& c);
   void push(push_command& c);
   void cancel_push(const cancel_push_command& c);
@@ -208,6 +182,8 @@ class quic_endpoint final : public session_host {
   std::unordered_map<std::uint64_t, std::function<void()>> calls_;
   std::unordered_map<std::uint64_t, timer_wheel::token> call_tokens_;
   admission admission_;
+  std::shared_ptr<const access_rules> access_;
+  std::uint64_t access_timer_ = 0;
   timer_wheel wheel_;
   std::vector<session*> touched_;
   std::vector<session_id> waiting_for_socket_;
@@ -217,8 +193,18 @@ class quic_endpoint final : public session_host {
   std::uint64_t next_session_ = 1;
   std::uint64_t next_number_ = 1;
   std::size_t confirmed_ = 0;
-  double stateless_tokens_;
-  instant stateless_at_{};
+  token_bucket stateless_tokens_;
+  bandwidth bandwidth_;
+  memory_guard memory_;
+  std::uint64_t memory_timer_ = 0;
+  instant trimmed_at_{};
+  std::uint64_t upload_timer_ = 0;
+  bool reading_ = true;
+  /// Bytes in datagrams at the last tick.
+  by_direction<std::uint64_t> bytes_before_{};
+  instant ticked_at_{};
+  /// Since when more has come than may be read.
+  std::optional<instant> backlog_since_;
   std::optional<instant> drain_until_;
   bool drained_told_ = false;
 };

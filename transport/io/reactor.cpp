@@ -29,6 +29,8 @@ result<void> check_protocols(const reactor_options& o) {
     if (p.names.empty()) return fail(ec::bad_config, "a protocol without a name");
   if (o.datagram_bytes_max < 1200 || o.datagram_bytes_max > 16'384)
     return fail(ec::bad_config, "datagram_bytes_max must be 1200 to 16384");
+  if (o.network_keys.size() > private_network::keys_max)
+    return fail(ec::bad_config, "more than two keys of a private network");
   if (o.marks.low > o.marks.high || o.marks.high == 0)
     return fail(ec::bad_config, "credit marks: 0 <= low <= high, high > 0");
   return o.bounds.validate();
@@ -92,7 +94,8 @@ class reactor::impl {
  private:
   struct watched {
     udp_socket* socket;
-    bool for_writing;
+    /// What epoll was asked for.
+    std::uint32_t events;
   };
 
   /// Keeps the queue within its bounds; control commands other than pushes always pass.
@@ -132,17 +135,19 @@ class reactor::impl {
     e.events = EPOLLIN;
     e.data.ptr = socket;
     ::epoll_ctl(poller_, EPOLL_CTL_ADD, fd, &e);
-    if (socket != nullptr) sockets_.push_back({socket, false});
+    if (socket != nullptr) sockets_.push_back({socket, EPOLLIN});
   }
 
   /// Asks for writability only while a socket is full: otherwise every packet that leaves would
-  /// wake the thread.
-  void watch_full_sockets() {
+  /// wake the thread. Does not ask for readability while nothing may be read.
+  void watch_sockets() {
     for (auto& [socket, asked] : sockets_) {
-      if (socket->blocked() == asked) continue;
-      asked = !asked;
+      const std::uint32_t wanted
+          = (endpoint_.reading() ? EPOLLIN : 0u) | (socket->blocked() ? EPOLLOUT : 0u);
+      if (wanted == asked) continue;
+      asked = wanted;
       epoll_event e{};
-      e.events = asked ? EPOLLIN | EPOLLOUT : EPOLLIN;
+      e.events = wanted;
       e.data.ptr = socket;
       ::epoll_ctl(poller_, EPOLL_CTL_MOD, socket->descriptor(), &e);
     }
@@ -210,7 +215,7 @@ class reactor::impl {
       endpoint_.begin_round(now());
       endpoint_.on_timers();
       endpoint_.finish_round(options_.events);
-      watch_full_sockets();
+      watch_sockets();
     }
     endpoint_.begin_round(now());
     take_commands();
@@ -246,7 +251,8 @@ reactor::~reactor() = default;
 
 result<std::unique_ptr<reactor>> reactor::create(reactor_options options) {
   WEFT_TRY_VOID(check_protocols(options));
-  WEFT_TRY(auto tls, tls_context::make(options.host_key, wall_now()));
+  WEFT_TRY(auto tls,
+           tls_context::make(options.host_key, wall_now(), private_network(options.network_keys)));
   auto state = std::make_unique<impl>(std::move(options), std::move(tls));
   WEFT_TRY_VOID(state->prepare());
   return std::unique_ptr<reactor>(new reactor(std::move(state)));

@@ -4,8 +4,10 @@
 #include "base/crypto.hpp"
 #include "base/multiaddr.hpp"
 #include "base/result.hpp"
+#include "transport/access_rules.hpp"
 #include "transport/inbound.hpp"
 #include "transport/limits.hpp"
+#include "transport/io/private_network.hpp"
 #include "transport/port.hpp"
 #include "transport/protocol.hpp"
 
@@ -38,6 +40,8 @@ struct reactor_options {
   /// here.
   std::vector<protocol> protocols;
   limits bounds{};
+  /// Who may have a session; none: everybody.
+  std::shared_ptr<const access_rules> access{};
   std::string agent_version = "weft/" WEFT_VERSION;
   transport_metrics& metrics;
   event_listener& events;
@@ -50,6 +54,12 @@ struct reactor_options {
   std::size_t socket_buffer_bytes = 7'500'000;
   /// False: one datagram per system call.
   bool segmentation_offload = true;
+  /// Not empty: only nodes that know one of these keys can have a session, either way; at most
+  /// `private_network::keys_max`.
+  std::vector<network_key> network_keys{};
+  /// Memory that the process holds, asked ten times a second while there is a cap; none: the cap
+  /// is not enforced.
+  std::function<std::uint64_t()> resident_bytes{};
   /// Largest UDP payload that path MTU discovery tries, 1200 to 16384.
   std::size_t datagram_bytes_max = 8952;
 };

@@ -24,8 +24,8 @@ void session::on_handshake() {
   peer_ = *conn->peer();
   lanes_.resize(context_.protocols.size());
   inbound_lanes_.resize(context_.protocols.size());
-  open_tokens_ = static_cast<double>(context_.bounds.stream_opens_burst);
-  tokens_at_ = context_.now;
+  open_tokens_
+      = token_bucket(static_cast<double>(context_.bounds.stream_opens_burst), context_.now);
   if (peer_ == context_.self)
     return wish_close(close_reason::local, session_error::gated, "this is the node itself");
   open(builtin::identify_names, std::make_unique<identify_hearer>(*this, false));
@@ -40,14 +40,9 @@ void session::on_confirmed() {
 
 bool session::take_open_token() {
   const auto& b = context_.bounds;
-  open_tokens_ = std::min(
-      static_cast<double>(b.stream_opens_burst),
-      open_tokens_
-          + to_seconds(context_.now - tokens_at_) * static_cast<double>(b.stream_opens_per_second));
-  tokens_at_ = context_.now;
-  if (open_tokens_ < 1) return false;
-  open_tokens_ -= 1;
-  return true;
+  open_tokens_.refill(static_cast<double>(b.stream_opens_per_second),
+                      static_cast<double>(b.stream_opens_burst), context_.now);
+  return open_tokens_.take(1);
 }
 
 std::unique_ptr<stream_handler> session::on_inbound_stream(quic_stream&) {
@@ -90,8 +85,9 @@ void session::return_stream_credit() {
 
 void session::on_path_changed(const socket_address& remote) {
   ++context_.metrics.path_changes;
-  if (confirmed_at != instant{})
-    emit(path_changed_event{peer_, multiaddr::quic_v1(remote.endpoint())});
+  if (confirmed_at == instant{}) return;
+  emit(path_changed_event{peer_, multiaddr::quic_v1(remote.endpoint())});
+  context_.host->on_moved(*this);
 }
 
 void session::negotiation_over(bool inbound) noexcept {

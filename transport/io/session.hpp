@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/token_bucket.hpp"
 #include "transport/frame_splitter.hpp"
 #include "transport/identify.hpp"
 #include "transport/io/inbound_frames.hpp"
 #include "transport/io/quic_conn.hpp"
+#include "transport/memory_guard.hpp"
 #include "transport/multistream.hpp"
 #include "transport/port.hpp"
 #include "transport/send_queue.hpp"
@@ -37,6 +39,8 @@ class session_host {
   virtual void on_id_issued(session& s, const connection_id& id) = 0;
   virtual void on_id_retired(session& s, const connection_id& id) = 0;
   virtual void on_confirmed(session& s) = 0;
+  /// The peer's address is another one now.
+  virtual void on_moved(session& s) = 0;
   /// The session is written to at the end of this round.
   virtual void touch(session& s) = 0;
   /// Frames that wait for this peer; null when there are none or another session carries them.
@@ -70,6 +74,7 @@ struct io_context {
   std::vector<event> events;
   /// Unfinished pushes of all sessions, and the memory of inbound ones.
   by_direction<std::size_t> pushes{};
+  memory_level memory = memory_level::calm;
   std::size_t push_bytes = 0;
 };
 
@@ -102,6 +107,10 @@ class session final : public conn_listener {
   std::uint64_t timer = 0;
   instant timer_at = instant::max();
   bool touched = false;
+  /// `bytes_in` when the memory was last looked at.
+  std::uint64_t bytes_in_before = 0;
+  /// Has more to write than the upload's cap allows now.
+  bool waits_for_upload = false;
   /// Written to since it was confirmed: probes of the path's size may go out.
   bool may_probe = false;
   /// Another session to the same peer carries its frames since this time.
@@ -215,8 +224,7 @@ class session final : public conn_listener {
   std::size_t negotiating_out_ = 0;
   std::size_t ping_streams_ = 0;
   std::size_t perf_streams_ = 0;
-  double open_tokens_ = 0;
-  instant tokens_at_{};
+  token_bucket open_tokens_;
   /// Streams whose replacement the peer may open only later.
   std::size_t delayed_credit_ = 0;
 };

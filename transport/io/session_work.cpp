@@ -79,7 +79,7 @@ bool session::cancel_push(const cancel_push_command& c) {
 
 bool session::pushes_full(direction side) {
   const std::size_t here = side == direction::inbound ? pushes_in_.size() : pushes_out_.size();
-  return here >= context_.bounds.pushes_per_session_max
+  return context_.memory != memory_level::calm || here >= context_.bounds.pushes_per_session_max
          || context_.pushes[side] >= context_.bounds.pushes_max;
 }
 

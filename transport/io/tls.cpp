@@ -52,7 +52,7 @@ int verify_peer(gnutls_session_t session) {
   std::vector<bytes_view> chain;
   for (unsigned i = 0; list != nullptr && i < count && i < 2; ++i)
     chain.emplace_back(list[i].data, list[i].size);
-  auto id = verify_certificate_chain(chain, wall_now());
+  auto id = verify_certificate_chain(chain, wall_now(), *peer->network);
   if (!id) {
     peer->failure = std::move(id.error());
     return GNUTLS_E_CERTIFICATE_ERROR;
@@ -93,17 +93,19 @@ error gnutls_failure(const char* what, int rc) {
 
 }  // namespace
 
-result<tls_context> tls_context::make(const crypto::ed25519_private_key& host_key, wall_time now) {
+result<tls_context> tls_context::make(const crypto::ed25519_private_key& host_key, wall_time now,
+                                      private_network network) {
   std::vector<tls_certificate> certificates;
   for (const auto kind : {certificate_key::ed25519, certificate_key::p256}) {
-    WEFT_TRY(auto certificate, tls_certificate::make(host_key, now, {.kind = kind}));
+    WEFT_TRY(auto certificate,
+             tls_certificate::make(host_key, now, {.kind = kind, .network = &network}));
     certificates.push_back(std::move(certificate));
   }
-  return make(certificates);
+  return make(certificates, certificate_key::ed25519, std::move(network));
 }
 
 result<tls_context> tls_context::make(std::span<const tls_certificate> certificates,
-                                      certificate_key preferred) {
+                                      certificate_key preferred, private_network network) {
   WEFT_ASSERT(!certificates.empty(), "libp2p's TLS authenticates both sides");
   tls_context out;
   auto own = std::make_shared<own_certificates>();
@@ -117,6 +119,7 @@ result<tls_context> tls_context::make(std::span<const tls_certificate> certifica
                                                        : GNUTLS_SIGN_ECDSA_SECP256R1_SHA256;
   }
   out.own_ = std::move(own);
+  out.network_ = std::make_shared<const private_network>(std::move(network));
   int rc = gnutls_certificate_allocate_credentials(&out.credentials_);
   if (rc < 0) return fail(gnutls_failure("credentials", rc));
   gnutls_certificate_set_retrieve_function3(out.credentials_, present);
@@ -132,6 +135,7 @@ tls_context& tls_context::operator=(tls_context&& other) noexcept {
   std::swap(credentials_, other.credentials_);
   std::swap(priority_, other.priority_);
   std::swap(own_, other.own_);
+  std::swap(network_, other.network_);
   return *this;
 }
 
@@ -154,6 +158,7 @@ result<tls_session> tls_context::make_session(tls_peer& peer, unsigned flags) co
   rc = gnutls_alpn_set_protocols(raw, &name, 1, GNUTLS_ALPN_MANDATORY);
   if (rc < 0) return fail(gnutls_failure("ALPN", rc));
   peer.own = own_;
+  peer.network = network_;
   gnutls_session_set_ptr(raw, &peer);
   return session;
 }

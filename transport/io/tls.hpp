@@ -28,6 +28,7 @@ struct tls_peer {
   ngtcp2_crypto_conn_ref link{};
   /// Our own side's choice.
   std::shared_ptr<const own_certificates> own;
+  std::shared_ptr<const private_network> network;
   std::optional<peer_id> expected;
   /// Set once the certificate passed every check.
   std::optional<peer_id> verified;
@@ -46,10 +47,12 @@ using tls_session = std::unique_ptr<std::remove_pointer_t<gnutls_session_t>, tls
 /// does, P-256 otherwise.
 class tls_context {
  public:
-  static result<tls_context> make(const crypto::ed25519_private_key& host_key, wall_time now);
+  static result<tls_context> make(const crypto::ed25519_private_key& host_key, wall_time now,
+                                  private_network network = {});
   /// Presents only these, and asks the peer for a certificate of the preferred kind.
   static result<tls_context> make(std::span<const tls_certificate> certificates,
-                                  certificate_key preferred = certificate_key::ed25519);
+                                  certificate_key preferred = certificate_key::ed25519,
+                                  private_network network = {});
   tls_context(tls_context&& other) noexcept;
   tls_context& operator=(tls_context&& other) noexcept;
   ~tls_context();
@@ -64,6 +67,7 @@ class tls_context {
   gnutls_certificate_credentials_t credentials_ = nullptr;
   gnutls_priority_t priority_ = nullptr;
   std::shared_ptr<const own_certificates> own_;
+  std::shared_ptr<const private_network> network_;
 };
 
 /// True when the finished handshake agreed on the ALPN `libp2p`.

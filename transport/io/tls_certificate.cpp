@@ -125,9 +125,29 @@ result<void> check_validity(gnutls_x509_crt_t certificate, wall_time now) {
   return {};
 }
 
-/// Walks every extension; returns the libp2p one.
-result<byte_buffer> find_signed_key(gnutls_x509_crt_t certificate) {
-  std::optional<byte_buffer> found;
+/// The extensions that mean something here.
+struct known_extensions {
+  std::optional<byte_buffer> signed_key;
+  /// Proofs of a private network.
+  std::optional<byte_buffer> proofs;
+};
+
+result<void> take_extension(gnutls_x509_crt_t certificate, unsigned number, const char* name,
+                            std::optional<byte_buffer>& into) {
+  if (into) return fail(bad(std::string("the ") + name + " extension appears twice"));
+  std::size_t size = 0;
+  gnutls_x509_crt_get_extension_data(certificate, number, nullptr, &size);
+  byte_buffer value(size);
+  if (gnutls_x509_crt_get_extension_data(certificate, number, value.data(), &size) < 0)
+    return fail(bad(std::string("the ") + name + " extension is unreadable"));
+  value.resize(size);
+  into = std::move(value);
+  return {};
+}
+
+/// Walks every extension.
+result<known_extensions> find_extensions(gnutls_x509_crt_t certificate) {
+  known_extensions found;
   for (unsigned i = 0;; ++i) {
     std::array<char, 128> oid{};
     std::size_t oid_size = oid.size();
@@ -138,14 +158,11 @@ result<byte_buffer> find_signed_key(gnutls_x509_crt_t certificate) {
     if (rc < 0) return fail(bad("an extension is unreadable"));
     const std::string_view name(oid.data());
     if (name == libp2p_oid) {
-      if (found) return fail(bad("the libp2p extension appears twice"));
-      std::size_t size = 0;
-      gnutls_x509_crt_get_extension_data(certificate, i, nullptr, &size);
-      byte_buffer value(size);
-      if (gnutls_x509_crt_get_extension_data(certificate, i, value.data(), &size) < 0)
-        return fail(bad("the libp2p extension is unreadable"));
-      value.resize(size);
-      found = std::move(value);
+      WEFT_TRY_VOID(take_extension(certificate, i, "libp2p", found.signed_key));
+      continue;
+    }
+    if (name == private_network::extension_oid) {
+      WEFT_TRY_VOID(take_extension(certificate, i, "private network", found.proofs));
       continue;
     }
     bool known = false;
@@ -153,11 +170,11 @@ result<byte_buffer> find_signed_key(gnutls_x509_crt_t certificate) {
     if (critical != 0 && !known)
       return fail(bad("unknown critical extension " + std::string(name)));
   }
-  if (!found) return fail(bad("the libp2p extension is missing"));
-  return std::move(*found);
+  if (!found.signed_key) return fail(bad("the libp2p extension is missing"));
+  return found;
 }
 
-result<peer_id> verify_one(bytes_view der, wall_time now) {
+result<peer_id> verify_one(bytes_view der, wall_time now, const private_network& network) {
   if (der.size() > certificate_bytes_max)
     return fail(ec::oversized, "certificate of " + std::to_string(der.size()) + " bytes");
   const auto parts = take_apart_certificate(der);
@@ -169,10 +186,10 @@ result<peer_id> verify_one(bytes_view der, wall_time now) {
   if (gnutls_x509_crt_import(raw, &bytes, GNUTLS_X509_FMT_DER) < 0)
     return fail(bad("it is malformed"));
   WEFT_TRY_VOID(check_validity(raw, now));
-  WEFT_TRY(const byte_buffer extension, find_signed_key(raw));
+  WEFT_TRY(const auto extensions, find_extensions(raw));
   WEFT_TRY_VOID(check_self_signature(raw, *parts));
 
-  const auto key = parse_signed_key(extension);
+  const auto key = parse_signed_key(*extensions.signed_key);
   if (!key) return fail(bad("the libp2p extension is malformed"));
   byte_buffer message = to_buffer(as_bytes(signature_prefix));
   append(message, parts->public_key_info);
@@ -180,6 +197,9 @@ result<peer_id> verify_one(bytes_view der, wall_time now) {
     return fail(bad("the host key's signature: " + to_string(ok.error())));
   auto id = peer_id::from_public_key_protobuf(key->public_key);
   if (!id) return fail(bad("the host key: " + to_string(id.error())));
+  // The last question: who fails it is told from one whose certificate is bad.
+  if (!network.accepts(extensions.proofs.value_or(byte_buffer{}), parts->public_key_info))
+    return fail(ec::denied, id->to_string() + " is not of this private network");
   return *id;
 }
 
@@ -243,7 +263,13 @@ result<tls_certificate> tls_certificate::make(const crypto::ed25519_private_key&
   WEFT_TRY_VOID(check(gnutls_pubkey_export2(pair.public_key.get(), GNUTLS_X509_FMT_DER, &info),
                       "public key"));
   const byte_buffer value = make_signed_key(host_key, bytes_view(info.data, info.size));
+  const byte_buffer proofs
+      = o.network != nullptr ? o.network->proofs(bytes_view(info.data, info.size)) : byte_buffer{};
   gnutls_free(info.data);
+  if (!proofs.empty())
+    WEFT_TRY_VOID(check(gnutls_x509_crt_set_extension_by_oid(crt, private_network::extension_oid,
+                                                             proofs.data(), proofs.size(), 0),
+                        "extension"));
   WEFT_TRY_VOID(check(gnutls_x509_crt_set_extension_by_oid(crt, libp2p_oid, value.data(),
                                                            value.size(), o.critical ? 1 : 0),
                       "extension"));
@@ -286,11 +312,12 @@ result<void> tls_certificate::present(bytes_view der) {
   return {};
 }
 
-result<peer_id> verify_certificate_chain(std::span<const bytes_view> chain, wall_time now) {
+result<peer_id> verify_certificate_chain(std::span<const bytes_view> chain, wall_time now,
+                                         const private_network& network) {
   if (chain.size() != 1)
     return fail(ec::bad_certificate,
                 "exactly one certificate is allowed, not " + std::to_string(chain.size()));
-  return verify_one(chain.front(), now);
+  return verify_one(chain.front(), now, network);
 }
 
 }  // namespace weft::transport::io

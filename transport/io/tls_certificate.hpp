@@ -6,6 +6,7 @@
 #include "base/peer_id.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "transport/io/private_network.hpp"
 
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
@@ -44,6 +45,8 @@ class tls_certificate {
     duration valid_after = std::chrono::hours(24 * 365 * 10);
     /// Marks the libp2p extension critical, as rust-libp2p does.
     bool critical = false;
+    /// The private network it proves to be of.
+    const private_network* network = nullptr;
   };
   /// ec::crypto when GnuTLS refuses.
   static result<tls_certificate> make(const crypto::ed25519_private_key& host_key, wall_time now,
@@ -75,7 +78,9 @@ class tls_certificate {
 /// checked here; GnuTLS's own chain verification is not used, since it accepts any certificate that
 /// is its own trust anchor. ec::bad_certificate with the rule in the detail: not exactly one
 /// certificate, malformed, unknown critical extension, outside its validity, self-signature,
-/// SignedKey missing, doubled, malformed or not signed by the host key. ec::oversized.
-result<peer_id> verify_certificate_chain(std::span<const bytes_view> chain, wall_time now);
+/// SignedKey missing, doubled, malformed or not signed by the host key. ec::oversized. ec::denied
+/// for a peer that is not of `network`.
+result<peer_id> verify_certificate_chain(std::span<const bytes_view> chain, wall_time now,
+                                         const private_network& network = {});
 
 }  // namespace weft::transport::io

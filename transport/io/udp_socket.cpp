@@ -137,6 +137,10 @@ std::size_t udp_socket::ask_buffer(int plain, int forced, std::size_t wanted) co
   return static_cast<std::size_t>(std::max(granted, 0)) / 2;
 }
 
+void udp_socket::set_receive_buffer(std::size_t bytes) noexcept {
+  receive_buffer_ = ask_buffer(SO_RCVBUF, SO_RCVBUFFORCE, bytes);
+}
+
 result<socket_address> udp_socket::source_towards(const socket_address& remote) {
   const int fd = ::socket(remote.v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return fail(ec::io, std::string("socket: ") + std::strerror(errno));

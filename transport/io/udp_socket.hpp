@@ -76,6 +76,8 @@ class udp_socket {
   /// A run is kept because the kernel's buffer was full.
   bool blocked() const noexcept { return !kept_.empty(); }
 
+  /// Asks the kernel for another size of the receive buffer.
+  void set_receive_buffer(std::size_t bytes) noexcept;
   int descriptor() const noexcept { return fd_; }
   /// The bound address with its port.
   const socket_address& bound() const noexcept { return bound_; }
