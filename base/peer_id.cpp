@@ -21,6 +21,11 @@ constexpr std::array<std::uint8_t, 6> ed25519_prefix{0x00, 0x24, 0x08, 0x01, 0x1
 constexpr std::size_t ed25519_id_bytes = ed25519_prefix.size() + 32;
 constexpr std::size_t text_max = 128;
 
+bool is_ed25519(bytes_view id) noexcept {
+  return id.size() == ed25519_id_bytes
+         && std::memcmp(id.data(), ed25519_prefix.data(), ed25519_prefix.size()) == 0;
+}
+
 }  // namespace
 
 peer_id peer_id::from_ed25519(const ed25519_public_key& key) noexcept {
@@ -70,9 +75,7 @@ result<peer_id> peer_id::parse(std::string_view text) {
 }
 
 std::optional<ed25519_public_key> peer_id::ed25519_key() const noexcept {
-  if (size_ != ed25519_id_bytes
-      || !std::equal(ed25519_prefix.begin(), ed25519_prefix.end(), data_.begin()))
-    return std::nullopt;
+  if (!is_ed25519(bytes())) return std::nullopt;
   ed25519_public_key key;
   std::copy_n(data_.begin() + ed25519_prefix.size(), key.size(), key.begin());
   return key;
@@ -86,7 +89,12 @@ std::string peer_id::short_string() const {
 }
 
 std::size_t peer_id_hash::operator()(const peer_id& id) const noexcept {
-  return siphash_1_3(process_hash_key(), id.bytes());
+  static const key_permutation permute(process_hash_key());
+  const bytes_view bytes = id.bytes();
+  if (!is_ed25519(bytes)) return siphash_1_3(process_hash_key(), bytes);
+  key_permutation::key_bytes key;
+  std::memcpy(key.data(), bytes.data() + ed25519_prefix.size(), key.size());
+  return permute(key).hash;
 }
 
 }  // namespace weft

@@ -202,7 +202,21 @@ void gossip_core::impl::emit_gossip() {
 void gossip_core::impl::send_ihave(topic_slot topic, std::vector<bytes_view>& ids) {
   const topic_state& t = *topics_[topic];
   const std::string& name = *t.name;
+  const std::size_t overhead = name.size() + 16;
+  std::size_t bytes = 0;
+  for (const bytes_view id : ids) bytes += rpc_writer::id_bytes(id.size());
+  const bool one_for_all = ids.size() <= config_.ihave_ids_max && bytes <= room_for_ids(overhead);
+  chunk_view common;
   for (const peer_slot slot : gossip_candidates(t)) {
+    if (one_for_all && peers_[slot].outgoing == 0) {
+      if (common.empty()) {
+        shared_.ihave(name, ids);
+        common = shared_.take();
+      }
+      counters_.ihave_ids_sent += ids.size();
+      outgoing_to(slot).common = common;
+      continue;
+    }
     std::size_t count = ids.size();
     if (count > config_.ihave_ids_max) {
       // Another part to each, so that together they learn of all.
@@ -211,7 +225,7 @@ void gossip_core::impl::send_ihave(topic_slot topic, std::vector<bytes_view>& id
         std::swap(ids[i], ids[i + random_.below(ids.size() - i)]);
     }
     counters_.ihave_ids_sent += count;
-    in_parts(slot, std::span(ids).first(count), name.size() + 16,
+    in_parts(slot, std::span(ids).first(count), overhead,
              [&](rpc_writer& to, std::span<const bytes_view> part) { to.ihave(name, part); });
   }
 }

@@ -64,6 +64,7 @@ class gossip_core::impl : private core_members {
   void settle_topic(std::string_view name);
 
   // -- core_observe.cpp ---
+  peer_slot slot_of(const peer_id& peer) const;
   std::vector<topic_status> topics() const;
   std::optional<topic_status> topic(std::string_view name) const;
   std::vector<peer_status> peers() const;
@@ -74,12 +75,9 @@ class gossip_core::impl : private core_members {
   const gossip_config& settings() const noexcept { return config_; }
 
  private:
-  friend class call;
-
   // -- core_observe.cpp ---
   topic_status status_of(const topic_state& t) const;
   // -- core_peers.cpp ---
-  peer_slot slot_of(const peer_id& peer) const;
   peer_ref ref(peer_slot slot) const noexcept { return {slot, peers_[slot].generation}; }
   bool alive(peer_ref peer) const noexcept {
     return peer.slot < peers_.size() && peers_[peer.slot].up
@@ -237,11 +235,12 @@ class gossip_core::impl : private core_members {
   void publish_gauges();
 
   // -- core_flush.cpp ---
+  outgoing& outgoing_to(peer_slot slot);
   rpc_writer& control_to(peer_slot slot, std::size_t bytes);
   void emit(peer_slot slot, send_class klass, chunk_view body, std::uint64_t tag = 0);
-  void emit_control(peer_slot slot);
   void flush();
   void flush_iwant(peer_slot slot);
+  std::size_t room_for_ids(std::size_t overhead) const noexcept;
   void in_parts(peer_slot slot, std::span<const bytes_view> ids, std::size_t overhead,
                 const std::function<void(rpc_writer&, std::span<const bytes_view>)>& add);
   void drop(drop_reason reason, std::uint64_t count = 1) { counters_.dropped[reason].add(count); }

@@ -3,6 +3,7 @@
 
 #include "base/hash.hpp"
 #include "base/rng.hpp"
+#include "base/slot_index.hpp"
 #include "base/timer_wheel.hpp"
 #include "gossip/core_state.hpp"
 #include "gossip/gossip_core.hpp"
@@ -19,6 +20,20 @@
 #include <vector>
 
 namespace weft::gossip {
+
+/// What goes to a peer when the present call ends.
+struct outgoing {
+  rpc_writer control;
+  /// A frame that others get, too; alone, or before the others.
+  chunk_view common;
+  std::vector<message_id> iwant;
+
+  void forget() {
+    control.clear();
+    common = {};
+    iwant.clear();
+  }
+};
 
 /// The state of a core, apart from what it does with it.
 struct core_members {
@@ -45,7 +60,7 @@ struct core_members {
 
   std::vector<peer_state> peers_;
   std::vector<peer_slot> free_peers_;
-  std::unordered_map<peer_id, peer_slot, peer_id_hash> by_peer_;
+  slot_index by_peer_;
   std::map<ip_address, std::uint32_t> addresses_;
   retained_scores retained_;
 
@@ -80,7 +95,9 @@ struct core_members {
   std::optional<instant> announce_at_;
   instant decayed_at_{};
 
+  /// Peers that the present call has something for, and what: `outgoing_` keeps its memory.
   std::vector<peer_slot> touched_;
+  std::vector<std::unique_ptr<outgoing>> outgoing_;
   std::vector<peer_slot> announcing_;
   rpc_view rpc_;
   rpc_writer shared_;

@@ -15,8 +15,9 @@ void gossip_core::impl::start(wall_time wall) {
 }
 
 peer_slot gossip_core::impl::slot_of(const peer_id& peer) const {
-  const auto found = by_peer_.find(peer);
-  return found == by_peer_.end() ? no_peer : found->second;
+  const auto found = by_peer_.find(
+      peer_id_hash{}(peer), [&](slot_index::slot s) { return peers_[s].known.peer == peer; });
+  return found == slot_index::none ? no_peer : static_cast<peer_slot>(found);
 }
 
 void gossip_core::impl::peer_up(const neighbour& peer) {
@@ -56,7 +57,7 @@ peer_slot gossip_core::impl::admit(const neighbour& peer) {
   }
   peer_state& state = peers_[slot];
   state.up = true;
-  by_peer_.emplace(peer.peer, slot);
+  by_peer_.insert(peer_id_hash{}(peer.peer), slot);
   if (const auto kept = retained_.take(peer.peer, now_)) state.counters = *kept;
   learn(slot, peer);
   counters_.peers.set(static_cast<std::int64_t>(by_peer_.size()));
@@ -116,7 +117,7 @@ void gossip_core::impl::peer_down(const peer_id& peer) {
   if (slot == no_peer) return;
   peer_state& state = peers_[slot];
   state.up = false;
-  by_peer_.erase(peer);
+  by_peer_.erase(peer_id_hash{}(peer), slot);
   leave_address(slot);
   std::vector<topic_slot> left;
   left.swap(state.topics);
@@ -137,10 +138,11 @@ void gossip_core::impl::peer_down(const peer_id& peer) {
   state.counters.application = 0;
   retained_.keep(peer, state.counters, now_);
   const std::uint32_t generation = state.generation + 1;
-  const bool touched = state.touched;
+  const std::uint32_t place = state.outgoing;
+  if (place != 0) outgoing_[place - 1]->forget();
   state = peer_state();
   state.generation = generation;
-  state.touched = touched;
+  state.outgoing = place;
   free_peers_.push_back(slot);
   for (const topic_slot topic : holes) repair(topic);
   for (const topic_slot topic : left) release_topic(topic);

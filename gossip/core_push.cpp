@@ -50,7 +50,7 @@ void gossip_core::impl::start_waiting(peer_slot slot) {
   peer_state& peer = peers_[slot];
   while (!peer.waiting_pushes.empty() && peer.pushes.size() < config_.lazy.pushes_per_peer_max) {
     const outbound_push next = peer.waiting_pushes.front();
-    peer.waiting_pushes.pop_front();
+    peer.waiting_pushes.erase(peer.waiting_pushes.begin());
     const cached_message* held = cached_number(next.number);
     if (held == nullptr) {
       ++counters_.pushes_expired;

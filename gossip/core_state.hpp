@@ -11,7 +11,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -52,17 +51,18 @@ struct outbound_push {
 };
 
 struct peer_state {
-  neighbour known;
+  // -- what every frame and heartbeat looks at ---
   std::uint32_t generation = 0;
   bool up = false;
   bool graylisted = false;
-  /// Sorted.
-  std::vector<topic_slot> topics;
-
-  score_counters counters;
+  /// Understands Weft's additions, and they are on.
+  bool weft = false;
+  /// Its place among those the present call has something for, counted from 1.
+  std::uint32_t outgoing = 0;
+  /// How many meshes it is in.
+  std::uint32_t meshes = 0;
   /// In thousandths, as of the last change.
   std::int64_t score = 0;
-
   /// Used up in this heartbeat.
   std::uint32_t ihave_frames = 0;
   std::uint32_t ihave_ids = 0;
@@ -71,24 +71,20 @@ struct peer_state {
   std::size_t iwant_bytes = 0;
   std::uint32_t idontwant_frames = 0;
 
+  neighbour known;
+  score_counters counters;
+  /// Sorted.
+  std::vector<topic_slot> topics;
+
   /// Hashes of messages that the peer has or does not want, and when it said so.
   fifo_table<instant> unwanted;
   /// From asking for a message to its arrival; or told from outside.
   estimator rtt;
 
-  /// What goes to the peer when the present call ends.
-  rpc_writer control;
-  std::vector<message_id> iwant;
-  bool touched = false;
   std::vector<pending_announcement> announcing;
   std::vector<outbound_push> pushes;
   /// In order; each at most as long as its message is in the cache.
-  std::deque<outbound_push> waiting_pushes;
-
-  /// How many meshes it is in.
-  std::uint32_t meshes = 0;
-  /// Understands Weft's additions, and they are on.
-  bool weft = false;
+  std::vector<outbound_push> waiting_pushes;
 };
 
 struct mesh_entry {

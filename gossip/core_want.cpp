@@ -220,8 +220,7 @@ void gossip_core::impl::ask(want& w, std::uint64_t hash, want_source& source) {
     source.inbound = asked_bit | next_pull_++;
     control_to(slot, 32).pull({source.tag, source.inbound});
   } else {
-    control_to(slot, 0);
-    peers_[slot].iwant.push_back(w.id);
+    outgoing_to(slot).iwant.push_back(w.id);
   }
   source.asked = true;
   source.asked_at = now_;

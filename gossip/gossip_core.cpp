@@ -124,6 +124,7 @@ void gossip_core::on_verdict(std::uint64_t ticket, verdict what, instant now, ou
   impl_->decide(ticket, what);
 }
 
+bool gossip_core::knows(const peer_id& peer) const { return impl_->slot_of(peer) != no_peer; }
 std::vector<topic_status> gossip_core::topics() const { return impl_->topics(); }
 std::optional<topic_status> gossip_core::topic(std::string_view name) const {
   return impl_->topic(name);

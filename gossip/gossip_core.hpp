@@ -87,6 +87,9 @@ class gossip_core {
 
   // -- observers ---
 
+  /// The peer takes part.
+  bool knows(const peer_id& peer) const;
+
   /// Sorted by name.
   std::vector<topic_status> topics() const;
   /// None for a topic this node neither follows nor knows from a peer.

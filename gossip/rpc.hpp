@@ -154,6 +154,7 @@ class rpc_writer {
   std::size_t size() const noexcept;
   /// The frame; the writer is empty afterwards and keeps its memory.
   chunk_view take();
+  void clear();
 
   /// What one id, or one announcement without its topic, adds to a frame at most.
   static constexpr std::size_t id_bytes(std::size_t id) noexcept { return id + 3; }

@@ -160,10 +160,14 @@ chunk_view rpc_writer::take() {
   append(scratch_, subscriptions_);
   if (!control_.empty()) put(scratch_, fields::control, control_);
   if (!weft_.empty()) put(scratch_, fields::weft, weft_);
+  clear();
+  return chunk_view::copy(scratch_);
+}
+
+void rpc_writer::clear() {
   subscriptions_.clear();
   control_.clear();
   weft_.clear();
-  return chunk_view::copy(scratch_);
 }
 
 }  // namespace weft::gossip

@@ -207,7 +207,7 @@ void gossip_host::on_frames(const transport::frame_batch& batch, instant now) {
 
 void gossip_host::on_frame(const transport::frame& frame, instant now) {
   if (frame.protocol == config_.protocol) {
-    admit(frame.peer, now);
+    if (!core_.knows(frame.peer)) admit(frame.peer, now);
     core_.on_frame(frame.peer, frame.body, now, out_);
   } else if (frame.protocol == config_.push_protocol) {
     core_.on_push(frame.peer, frame.body, now, out_);
@@ -278,7 +278,9 @@ void gossip_host::drain_to_port() {
           e.peer, "gossip: score " + std::to_string(e.score / 1000) + " is below the threshold"});
   if (batch_.empty()) return;
   port_.post(std::move(batch_));
-  batch_ = {};
+  // What the port left is used again.
+  batch_.sends.clear();
+  batch_.controls.clear();
 }
 
 }  // namespace weft::hosts
