@@ -11,8 +11,8 @@ known_peers::known_peers(const peer_id& self, const dht_config& config, dht_metr
     : self_(self), config_(config), counters_(counters) {}
 
 peer_slot known_peers::find(const peer_id& id) const {
-  const auto at = by_id_.find(id);
-  return at == by_id_.end() ? no_peer : at->second;
+  static_assert(no_peer == slot_index::none);
+  return by_id_.find(peer_id_hash{}(id), [&](peer_slot s) { return slots_[s].peer.id == id; });
 }
 
 peer_slot known_peers::add(const peer_id& id) {
@@ -41,7 +41,7 @@ peer_slot known_peers::add(const peer_id& id) {
   slots_[s].used = true;
   slots_[s].peer.id = id;
   slots_[s].peer.place = kad_id::of(id);
-  by_id_.emplace(id, s);
+  by_id_.insert(peer_id_hash{}(id), s);
   link(s);
   return s;
 }
@@ -51,7 +51,7 @@ bool known_peers::make_room() {
   if (s == no_peer) return false;
   unlink(s);
   if (slots_[s].peer.failures > 0) --failed_;
-  by_id_.erase(slots_[s].peer.id);
+  by_id_.erase(peer_id_hash{}(slots_[s].peer.id), s);
   slots_[s].used = false;
   slots_[s].peer = {};
   free_.push_back(s);

@@ -3,6 +3,7 @@
 
 #include "base/multiaddr.hpp"
 #include "base/peer_id.hpp"
+#include "base/slot_index.hpp"
 #include "base/time.hpp"
 #include "dht/dht_config.hpp"
 #include "dht/dht_metrics.hpp"
@@ -14,7 +15,6 @@
 #include <limits>
 #include <optional>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 namespace weft::dht {
@@ -118,7 +118,7 @@ class known_peers {
   dht_metrics& counters_;
   std::vector<slot> slots_;
   std::vector<peer_slot> free_;
-  std::unordered_map<peer_id, peer_slot, peer_id_hash> by_id_;
+  slot_index by_id_;
   /// Peers nobody needs, longest unused first.
   peer_slot oldest_ = no_peer;
   peer_slot newest_ = no_peer;

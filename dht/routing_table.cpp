@@ -7,14 +7,19 @@ namespace weft::dht {
 
 routing_table::routing_table(const kad_id& self, const dht_config& config, known_peers& peers,
                              dht_metrics& counters)
-    : self_(self), config_(config), peers_(peers), counters_(counters), buckets_(kad_id::bits) {}
+    : self_(self), config_(config), peers_(peers), counters_(counters) {}
+
+routing_table::bucket_state& routing_table::make(unsigned index) {
+  if (index >= buckets_.size()) buckets_.resize(index + 1);
+  return buckets_[index];
+}
 
 unsigned routing_table::bucket_of(const kad_id& place) const noexcept {
   return std::min((place ^ self_).leading_zeros(), kad_id::bits - 1);
 }
 
 unsigned routing_table::depth() const noexcept {
-  unsigned out = kad_id::bits;
+  auto out = static_cast<unsigned>(buckets_.size());
   while (out > 0 && buckets_[out - 1].entries.empty()) --out;
   return out;
 }
@@ -33,7 +38,7 @@ bool routing_table::group_has_room(const bucket_state& in,
 bool routing_table::has_room(peer_slot s) const {
   const known_peer& p = peers_[s];
   if (p.in_table) return false;
-  const bucket_state& in = buckets_[bucket_of(p.place)];
+  const bucket_state& in = state(bucket_of(p.place));
   if (p.met && !group_has_room(in, p.group)) return false;
   if (in.entries.size() < config_.bucket_entries || holds_all()) return true;
   return weakest(in, s).has_value();
@@ -59,7 +64,7 @@ std::optional<std::size_t> routing_table::weakest(const bucket_state& in,
 routing_table::verdict routing_table::add(peer_slot s) {
   const known_peer& p = peers_[s];
   if (p.in_table) return verdict::held;
-  bucket_state& in = buckets_[bucket_of(p.place)];
+  bucket_state& in = make(bucket_of(p.place));
   if (!group_has_room(in, p.group)) {
     ++counters_.rejected[reject_reason::group_full];
     return verdict::group_full;
@@ -123,7 +128,7 @@ void routing_table::erase(bucket_state& in, std::size_t index) {
 }
 
 bool routing_table::remove(peer_slot s) {
-  bucket_state& in = buckets_[bucket_of(peers_[s].place)];
+  bucket_state& in = make(bucket_of(peers_[s].place));
   drop_replacement(in, s);
   const auto at = std::find_if(in.entries.begin(), in.entries.end(),
                                [s](const entry& e) { return e.slot == s; });
@@ -138,7 +143,7 @@ void routing_table::keep_replacement(bucket_state& in, peer_slot s) {
   if (config_.replacements == 0) return;
   if (in.replacements.size() >= config_.replacements) {
     peers_.unpin(in.replacements.front());
-    in.replacements.pop_front();
+    in.replacements.erase(in.replacements.begin());
     --replacement_count_;
   }
   peers_.pin(s);
@@ -155,8 +160,8 @@ void routing_table::drop_replacement(bucket_state& in, peer_slot s) {
 }
 
 peer_slot routing_table::take_replacement(unsigned bucket) {
+  if (state(bucket).replacements.empty()) return no_peer;
   bucket_state& in = buckets_[bucket];
-  if (in.replacements.empty()) return no_peer;
   const peer_slot s = in.replacements.back();
   drop_replacement(in, s);
   publish();

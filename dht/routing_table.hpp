@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -52,11 +51,9 @@ class routing_table {
   unsigned bucket_of(const kad_id& place) const noexcept;
   /// One past the deepest bucket that has an entry.
   unsigned depth() const noexcept;
-  const std::vector<entry>& bucket(unsigned index) const noexcept {
-    return buckets_[index].entries;
-  }
+  const std::vector<entry>& bucket(unsigned index) const noexcept { return state(index).entries; }
   std::size_t replacements(unsigned index) const noexcept {
-    return buckets_[index].replacements.size();
+    return state(index).replacements.size();
   }
   std::size_t size() const noexcept { return size_; }
   /// Every known server is kept: from the start until there are too many; again once hardly any are
@@ -68,13 +65,17 @@ class routing_table {
     /// In order of arrival.
     std::vector<entry> entries;
     /// Oldest first; pinned.
-    std::deque<peer_slot> replacements;
+    std::vector<peer_slot> replacements;
   };
   struct near {
     kad_id distance;
     peer_slot slot;
   };
 
+  const bucket_state& state(unsigned index) const noexcept {
+    return index < buckets_.size() ? buckets_[index] : none_;
+  }
+  bucket_state& make(unsigned index);
   bool group_has_room(const bucket_state& in, const std::optional<ip_group>& group) const;
   std::optional<std::size_t> weakest(const bucket_state& in, peer_slot newcomer) const;
   void insert(bucket_state& in, peer_slot s);
@@ -90,7 +91,9 @@ class routing_table {
   const dht_config& config_;
   known_peers& peers_;
   dht_metrics& counters_;
+  /// Up to the deepest one that ever had an entry or a replacement.
   std::vector<bucket_state> buckets_;
+  const bucket_state none_{};
   std::map<ip_group, std::size_t> groups_;
   std::size_t size_ = 0;
   std::size_t replacement_count_ = 0;

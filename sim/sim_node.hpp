@@ -137,6 +137,9 @@ class sim_node final : public endpoint, hosts::gossip_listener, hosts::dht_liste
   std::uint32_t life_ = 0;
   instant booted_at_{};
   instant timer_at_ = instant::max();
+  /// When sessions and DHT want to be called, unless they were called since that was asked.
+  instant others_due_ = instant::max();
+  bool others_called_ = true;
   std::unique_ptr<cores> cores_;
   transport::session_outbox session_out_;
   transport::command_batch commands_;

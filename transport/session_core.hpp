@@ -137,6 +137,8 @@ class session_core {
     bool bootstrap = false;
     /// Taken off by `disconnect`, or it is this node itself.
     bool held = false;
+    /// There is a session with `peer`; there was one.
+    bool up = false;
     bool was_up = false;
     request_id dial = 0;
     std::optional<timer_wheel::token> timer;
@@ -181,7 +183,6 @@ class session_core {
 
   // -- targets ---
   target* find_target(const peer_id& peer);
-  bool target_up(const target& t) const;
   void want(const peer_id& peer, instant now);
   /// Dials the target, or arms its timer when it is too early.
   void pursue(std::uint64_t key, instant now, session_outbox& out);

@@ -46,12 +46,10 @@ session_core::target* session_core::find_target(const peer_id& peer) {
   return nullptr;
 }
 
-bool session_core::target_up(const target& t) const { return t.peer && is_up(*t.peer); }
-
 std::size_t session_core::bootstrap_up() const noexcept {
   return static_cast<std::size_t>(
       std::count_if(targets_.begin(), targets_.end(),
-                    [&](const auto& t) { return t.second.bootstrap && target_up(t.second); }));
+                    [](const auto& t) { return t.second.bootstrap && t.second.up; }));
 }
 
 void session_core::want(const peer_id& peer, instant now) {
@@ -63,7 +61,7 @@ void session_core::want(const peer_id& peer, instant now) {
   if (targets_.size() - bootstrap_count_ >= config_.wanted_max) return;
   target t;
   t.peer = peer;
-  t.was_up = is_up(peer);
+  t.up = t.was_up = is_up(peer);
   targets_.emplace(next_key_++, std::move(t));
   book_.pin(peer, true, now);
 }
@@ -88,7 +86,7 @@ void session_core::pursue_at(std::uint64_t key, instant at) {
 
 void session_core::pursue(std::uint64_t key, instant now, session_outbox& out) {
   auto& t = targets_.at(key);
-  if (stopping_ || t.held || t.dial != 0 || target_up(t)) return;
+  if (stopping_ || t.held || t.dial != 0 || t.up) return;
   if (now < t.backoff.not_before) return pursue_at(key, t.backoff.not_before);
   // A full house is looked at again later, without counting as a failure.
   if (dials_.size() >= config_.dials_max || sessions_.size() >= config_.peers_max)
@@ -119,7 +117,7 @@ void session_core::target_reached(const session_up_event& e, instant now) {
     if (t.timer) timers_.cancel(*std::exchange(t.timer, std::nullopt));
     if (t.was_up && t.backoff.not_before != instant{}) ++metrics_.reconnects;
     t.backoff.not_before = {};
-    t.was_up = true;
+    t.up = t.was_up = true;
   }
 }
 
@@ -127,6 +125,7 @@ void session_core::target_lost(const session_down_event& e, duration lived, inst
                                session_outbox& out) {
   for (auto at = targets_.begin(); at != targets_.end();) {
     auto& [key, t] = *at;
+    if (t.peer == e.peer) t.up = false;
     if (t.peer != e.peer || t.held) {
       ++at;
       continue;
@@ -156,7 +155,7 @@ void session_core::target_failed(request_id failed, instant now, session_outbox&
       continue;
     }
     t.dial = 0;
-    if (target_up(t)) {
+    if (t.up) {
       ++at;
       continue;
     }
@@ -198,7 +197,7 @@ result<void> session_core::set_bootstrap(std::vector<multiaddr> addresses, insta
     t.peer = g.peer;
     t.addresses = std::move(g.addresses);
     t.bootstrap = true;
-    t.was_up = target_up(t);
+    t.up = t.was_up = t.peer && is_up(*t.peer);
     if (t.peer) book_.pin(*t.peer, true, now);
     targets_.emplace(next_key_++, std::move(t));
     ++bootstrap_count_;
