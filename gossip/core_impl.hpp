@@ -17,7 +17,7 @@ namespace weft::gossip {
 class gossip_core::impl : private core_members {
  public:
   impl(const peer_id& self, const gossip_crypto& crypto, gossip_config config, rng random,
-       gossip_metrics& counters);
+       gossip_metrics& counters, std::shared_ptr<call_memory> memory);
 
   /// One call from outside: everything below reads its time and writes to its outbox; control
   /// messages are gathered per peer and leave at its end.

@@ -35,6 +35,16 @@ struct outgoing {
   }
 };
 
+/// What the calls of one core, or of several, use in turn.
+struct call_memory {
+  rpc_view rpc;
+  rpc_writer writer;
+  byte_buffer text;
+  /// Peers that the present call has something for, and what; the latter keep their memory.
+  std::vector<peer_slot> touched;
+  std::vector<std::unique_ptr<outgoing>> made;
+};
+
 /// The state of a core, apart from what it does with it.
 struct core_members {
   struct text_hash {
@@ -45,7 +55,7 @@ struct core_members {
   };
 
   core_members(gossip_config config, const peer_id& self, const gossip_crypto& crypto, rng random,
-               gossip_metrics& counters);
+               gossip_metrics& counters, std::shared_ptr<call_memory> memory);
 
   const gossip_config config_;
   peer_id self_;
@@ -95,13 +105,14 @@ struct core_members {
   std::optional<instant> announce_at_;
   instant decayed_at_{};
 
-  /// Peers that the present call has something for, and what: `outgoing_` keeps its memory.
-  std::vector<peer_slot> touched_;
-  std::vector<std::unique_ptr<outgoing>> outgoing_;
   std::vector<peer_slot> announcing_;
-  rpc_view rpc_;
-  rpc_writer shared_;
-  byte_buffer scratch_;
+
+  const std::shared_ptr<call_memory> memory_;
+  rpc_view& rpc_;
+  rpc_writer& shared_;
+  byte_buffer& scratch_;
+  std::vector<peer_slot>& touched_;
+  std::vector<std::unique_ptr<outgoing>>& outgoing_;
 };
 
 }  // namespace weft::gossip

@@ -9,11 +9,14 @@
 namespace weft::gossip {
 
 gossip_core::impl::impl(const peer_id& self, const gossip_crypto& crypto, gossip_config config,
-                        rng random, gossip_metrics& counters)
-    : core_members{std::move(config), self, crypto, random, counters} {}
+                        rng random, gossip_metrics& counters, std::shared_ptr<call_memory> memory)
+    : core_members{std::move(config), self, crypto, random, counters, std::move(memory)} {}
+
+std::shared_ptr<call_memory> make_call_memory() { return std::make_shared<call_memory>(); }
 
 core_members::core_members(gossip_config config, const peer_id& self, const gossip_crypto& crypto,
-                           rng random, gossip_metrics& counters)
+                           rng random, gossip_metrics& counters,
+                           std::shared_ptr<call_memory> memory)
     : config_(std::move(config)),
       self_(self),
       crypto_(crypto),
@@ -21,13 +24,21 @@ core_members::core_members(gossip_config config, const peer_id& self, const goss
       counters_(counters),
       id_key_{random_.next(), random_.next()},
       retained_(config_.score),
-      seen_max_(std::max<std::size_t>(
-          1, config_.seen_bytes_max / fifo_table<seen_message>::entry_bytes)) {}
+      seen_max_(
+          std::max<std::size_t>(1, config_.seen_bytes_max / fifo_table<seen_message>::entry_bytes)),
+      memory_(memory ? std::move(memory) : make_call_memory()),
+      rpc_(memory_->rpc),
+      shared_(memory_->writer),
+      scratch_(memory_->text),
+      touched_(memory_->touched),
+      outgoing_(memory_->made) {}
 
 gossip_core::gossip_core(const peer_id& self, const gossip_crypto& crypto, gossip_config config,
-                         rng random, gossip_metrics& counters) {
+                         rng random, gossip_metrics& counters,
+                         std::shared_ptr<call_memory> memory) {
   WEFT_ASSERT(config.validate().has_value(), "the gossip configuration was validated before");
-  impl_ = std::make_unique<impl>(self, crypto, std::move(config), random, counters);
+  impl_ = std::make_unique<impl>(self, crypto, std::move(config), random, counters,
+                                 std::move(memory));
 }
 
 gossip_core::~gossip_core() = default;

@@ -20,14 +20,19 @@
 
 namespace weft::gossip {
 
+/// What a core needs for the length of a call: frames as they are read and written. Cores that are
+/// never in a call at once may share one, which then stays in the processor's caches.
+struct call_memory;
+std::shared_ptr<call_memory> make_call_memory();
+
 /// Broadcast by gossipsub 1.0 to 1.2 (https://github.com/libp2p/specs/tree/master/pubsub) with
 /// Weft's additions between Weft peers (docs/protocol-gossip.md). Pure: time and entropy are given;
 /// one seed, one run. Not thread-safe. Each call appends its effects to `out`.
 class gossip_core {
  public:
-  /// `config` is valid; `crypto` and `counters` outlive the core.
+  /// `config` is valid; `crypto` and `counters` outlive the core. Without `memory`: its own.
   gossip_core(const peer_id& self, const gossip_crypto& crypto, gossip_config config, rng random,
-              gossip_metrics& counters);
+              gossip_metrics& counters, std::shared_ptr<call_memory> memory = nullptr);
   ~gossip_core();
   gossip_core(const gossip_core&) = delete;
   gossip_core& operator=(const gossip_core&) = delete;

@@ -96,7 +96,10 @@ gossip_host::gossip_host(const peer_id& self, const gossip::gossip_crypto& crypt
     : config_(config),
       port_(port),
       listener_(listener),
-      core_(self, crypto, config.core, random, counters) {}
+      memory_(config.memory ? config.memory : std::make_shared<gossip_host_memory>()),
+      core_(self, crypto, config.core, random, counters, memory_->core),
+      out_(memory_->out),
+      batch_(memory_->batch) {}
 
 void gossip_host::start(wall_time wall, instant now) {
   core_.start(wall, now, out_);

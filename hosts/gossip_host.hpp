@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -36,12 +37,21 @@ class gossip_listener {
   virtual void on_gossip_meshes(std::vector<gossip::mesh_change>&& changes) = 0;
 };
 
+/// What a host needs for the length of a call; shared as `gossip::call_memory` is.
+struct gossip_host_memory {
+  gossip::outbox out;
+  transport::command_batch batch;
+  std::shared_ptr<gossip::call_memory> core = gossip::make_call_memory();
+};
+
 struct gossip_host_config {
   gossip::gossip_config core;
   /// Indices of the pubsub protocol (`frames`) and the push protocol (`push`) in the node's
   /// protocol table. Without push no peer is treated as a Weft peer.
   transport::protocol_index protocol = 0;
   std::optional<transport::protocol_index> push_protocol;
+  /// None: the host's own.
+  std::shared_ptr<gossip_host_memory> memory{};
 };
 
 /// The node's protocol table entries for `config`: names, kind and frame limit.
@@ -119,9 +129,10 @@ class gossip_host {
   gossip_host_config config_;
   transport::port& port_;
   gossip_listener& listener_;
+  const std::shared_ptr<gossip_host_memory> memory_;
   gossip::gossip_core core_;
-  gossip::outbox out_;
-  transport::command_batch batch_;
+  gossip::outbox& out_;
+  transport::command_batch& batch_;
   std::unordered_map<peer_id, session, peer_id_hash> sessions_;
   /// Provisional ones by the end of their time.
   std::set<std::pair<instant, peer_id>> provisional_;

@@ -75,6 +75,7 @@ population::population(const scenario& s, std::uint64_t seed, node_observer& obs
                    observer,
                    s.nodes.real_crypto ? dht::validator_set::standard() : fake_validators(),
                    {"weft/sim"},
+                   std::make_shared<hosts::gossip_host_memory>(),
                    wall_time(std::chrono::hours(24 * 365 * 56)),
                    seed});
   rng identities = random_for(seed, purpose::identities);

@@ -35,7 +35,8 @@ struct sim_node::cores {
       : port(node.context_.net.port_of(node.self_)),
         sessions(id, node.settings_.sessions, random_for(seed, node.self_, life, purpose::sessions),
                  session_counters),
-        gossip(id, *node.crypto_, {node.settings_.gossip, gossip_protocol, push_protocol},
+        gossip(id, *node.crypto_,
+               {node.settings_.gossip, gossip_protocol, push_protocol, node.context_.gossip_memory},
                random_for(seed, node.self_, life, purpose::gossip), gossip_counters, port, node),
         dht(id, dht_settings(node.settings_.dht), node.context_.validators,
             random_for(seed, node.self_, life, purpose::dht), dht_counters, port, node) {}

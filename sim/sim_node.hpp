@@ -50,6 +50,8 @@ struct node_context {
   node_observer& observer;
   std::shared_ptr<const dht::validator_set> validators;
   std::vector<std::string> topics;
+  /// One for all hosts: they take turns.
+  std::shared_ptr<hosts::gossip_host_memory> gossip_memory;
   /// Wall time at the first instant.
   wall_time epoch;
   std::uint64_t seed = 0;
