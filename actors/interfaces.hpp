@@ -111,6 +111,8 @@ using dht_actor = actor_of<
     // From the outside.
     void(put_value_question), void(get_value_question), void(closest_question),
     void(provide_question), void(find_providers_question), void(find_peer_question),
+    // For display.
+    void(dht_summary_question),
     // Health.
     actor_status(atom::status)>;
 

@@ -201,8 +201,9 @@ void runtime::unfollow(subscription which) { impl_->team.inbox.unfollow(which); 
 
 // -- routes and status ---
 
-void runtime::routes(std::optional<peer_id> destination, callback<std::vector<route_view>> done) {
-  routes_question q{destination, routes_max, reply<std::vector<route_view>>(std::move(done))};
+void runtime::routes(std::optional<peer_id> destination, callback<std::vector<route_view>> done,
+                     std::size_t most) {
+  routes_question q{destination, most, reply<std::vector<route_view>>(std::move(done))};
   if (const auto to = impl_->team.links.routing.handle()) tell(*to, std::move(q));
 }
 

@@ -155,11 +155,13 @@ class runtime final : public metrics::source {
   void dht_find_providers(std::string key, std::size_t count, callback<found_peers> done);
   /// ec::not_found.
   void dht_find_peer(peer_id peer, callback<found_peers> done);
+  void dht_state(callback<dht_summary> done);
 
   // -- routes and status ---
 
-  /// Routes to one destination, or the selected route of every destination (at most `routes_max`).
-  void routes(std::optional<peer_id> destination, callback<std::vector<route_view>> done);
+  /// Routes to one destination, or the selected route of every destination (at most `most`).
+  void routes(std::optional<peer_id> destination, callback<std::vector<route_view>> done,
+              std::size_t most = routes_max);
   static constexpr std::size_t routes_max = 10'000;
   void status(callback<node_status> done);
   /// Cheap: what the readiness checks said last; false from the first moment of `drain`.

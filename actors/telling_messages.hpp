@@ -57,6 +57,9 @@ struct find_peer_question {
   peer_id peer;
   reply<found_peers> answer;
 };
+struct dht_summary_question {
+  reply<dht_summary> answer;
+};
 
 // -- benches ---
 
@@ -80,5 +83,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::closest_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::provide_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::find_providers_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::find_peer_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::dht_summary_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::received_letter)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::bench_mail)

@@ -3,6 +3,7 @@
 
 #include "base/hash.hpp"
 #include "base/log_line.hpp"
+#include "base/log_ring.hpp"
 
 #include <spdlog/details/log_msg.h>
 #include <spdlog/pattern_formatter.h>
@@ -108,11 +109,18 @@ class log_state {
       sink = sink_;
       output = format_;
     }
-    std::string line;
-    line_writer out{line, output};
-    out.begin(to_string(l), component, event);
-    for (const field& f : fields) out.add(f);
-    if (*suppressed > 0) out.add({"suppressed", *suppressed});
+    const auto rendered = [&](format as) {
+      std::string line;
+      line_writer out{line, as};
+      out.begin(to_string(l), component, event);
+      for (const field& f : fields) out.add(f);
+      if (*suppressed > 0) out.add({"suppressed", *suppressed});
+      return line;
+    };
+    const std::string line = rendered(output);
+    const wall_time at{std::chrono::duration_cast<duration>(message.time.time_since_epoch())};
+    recent().push(
+        {0, at, l, std::string{component}, output == format::json ? line : rendered(format::json)});
     message.payload = line;
     try {
       sink->log(message);

@@ -5,7 +5,7 @@
 #   deploy/install-dependencies.sh [build|test]
 #
 #   build   compilers and libraries for the binary (default)
-#   test    the above, and what the test suite starts: clang, linters, Node.js, Prometheus
+#   test    the above, and what the test suite starts: clang, linters, Node.js, Chromium, Prometheus
 #
 # Debian 12 lacks two libraries in the versions Weft needs: ngtcp2 comes from the release's backports, and Botan 3 is
 # built once from Debian 13's source package into ${XDG_CACHE_HOME:-~/.cache}/weft/botan.
@@ -38,7 +38,7 @@ backports=(libngtcp2-dev libngtcp2-crypto-gnutls-dev libnghttp3-dev)
 ngtcp2_wanted=1.11
 [ "$release" = trixie ] && packages+=(libbotan-3-dev)
 if [ "$goal" = test ]; then
-  packages+=(libgtest-dev libgmock-dev libbenchmark-dev "clang-$clang" "libclang-rt-$clang-dev" "clang-format-$clang" "clang-tidy-$clang" procps iproute2)
+  packages+=(libgtest-dev libgmock-dev libbenchmark-dev "clang-$clang" "libclang-rt-$clang-dev" "clang-format-$clang" "clang-tidy-$clang" procps iproute2 chromium)
   # A Node.js from elsewhere brings its own npm, which conflicts with Debian's.
   command -v npm >/dev/null || packages+=(npm)
 fi

@@ -164,8 +164,10 @@ http_routes admin_routes(node_context& node) {
   add("POST /v1/access/ban", post_access_ban);
   add("POST /v1/access/allow", post_access_allow);
   add("POST /v1/access/forget", post_access_forget);
+  add("GET /v1/dht/status", get_dht_status);
   add("POST /v1/reload", post_reload);
   add("POST /v1/shutdown", post_shutdown);
+  routes["GET /v1/overview"] = overview_handler(node);
   json names = json::array();
   for (const auto& [name, handler] : routes) names.push_back(name);
   routes["GET /"] = [text = line_of({{"endpoints", names}})](const http_request&) -> http_response {

@@ -14,5 +14,7 @@ result<json> status_json(node_context& node);
 /// A JSON answer, or the error with the HTTP status that belongs to its code.
 http_response json_answer(const json& body, int status = 200);
 http_response error_answer(const error& e);
+/// `GET /v1/overview`
+http_handler overview_handler(node_context& node);
 
 }  // namespace weft::node

@@ -129,4 +129,8 @@ http_response get_dht_peer(node_context& node, const http_request& request) {
       [&](auto done) { node.runtime.dht_find_peer(*peer, std::move(done)); });
 }
 
+http_response get_dht_status(node_context& node, const http_request&) {
+  return asked<actors::dht_summary>([&](auto done) { node.runtime.dht_state(std::move(done)); });
+}
+
 }  // namespace weft::node

@@ -19,6 +19,7 @@ http_response post_dht_put(node_context& node, const http_request& request);
 http_response get_dht_value(node_context& node, const http_request& request);
 http_response post_dht_provide(node_context& node, const http_request& request);
 http_response get_dht_providers(node_context& node, const http_request& request);
+http_response get_dht_status(node_context& node, const http_request& request);
 http_response get_dht_peer(node_context& node, const http_request& request);
 
 }  // namespace weft::node

@@ -32,6 +32,7 @@ void add_access_commands(CLI::App& app, cli_state& state) {
            "  weft allow 203.0.113.7\n  weft allow 12D3KooW… --for 86400", command_allow);
   auto* access = app.add_subcommand("access", "Access rules: list them, forget one");
   access->require_subcommand(1)->fallthrough();
+  access->footer("  weft access list\n  weft access forget 203.0.113.0/24");
   auto* list = access->add_subcommand("list", "List the access rules in force");
   list->footer("  weft access list --json");
   state.on(list, [&state] { return command_access_list(state.common); });

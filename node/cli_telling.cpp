@@ -64,6 +64,8 @@ void add_telling_commands(CLI::App& app, cli_state& state) {
   providers->add_option("KEY", state.dht.key, key_help)->required();
   providers->add_option("-n,--count", state.dht.count, "Stop after this many")
       ->check(CLI::Range(1, 1000));
+  add_dht(*dht, state, "status", "Show this node's part of the DHT: buckets, records, providers",
+          "  weft dht status\n  weft dht status --json", command_dht_status);
   auto* peer = add_dht(*dht, state, "find-peer", "Find the addresses of a peer",
                        "  weft dht find-peer 12D3KooW…", command_dht_find_peer);
   peer->add_option("PEER", state.dht.key, "Peer id")->required();

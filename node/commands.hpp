@@ -114,6 +114,7 @@ exit_code command_dht_put(const common_options& common, const dht_options& o);
 exit_code command_dht_get(const common_options& common, const dht_options& o);
 exit_code command_dht_provide(const common_options& common, const dht_options& o);
 exit_code command_dht_find_providers(const common_options& common, const dht_options& o);
+exit_code command_dht_status(const common_options& common, const dht_options& o);
 exit_code command_dht_find_peer(const common_options& common, const dht_options& o);
 
 struct config_options {

@@ -152,6 +152,28 @@ exit_code command_dht_find_providers(const common_options& common, const dht_opt
                       [](const json& told) { return peers_text(told, "nobody provides it"); });
 }
 
+exit_code command_dht_status(const common_options& common, const dht_options&) {
+  const auto j = node_client(node_directory(common.directory)).get("/v1/dht/status");
+  return print_answer(common, j, [](const json& told) {
+    const auto size = told["network_size"];
+    auto text = std::string(told.value("server", true) ? "server" : "client") + ", "
+                + told["table_peers"].dump() + " peers in the table, " + told["known_peers"].dump()
+                + " known\n" + told["records"].dump() + " records (" + told["own_records"].dump()
+                + " own), " + told["providers"].dump() + " providers\n"
+                + (size.is_null() ? "the size of the network is not known yet"
+                                  : "about " + size.dump() + " servers in the network");
+    std::vector<std::vector<std::string>> rows{{"COMMON BITS", "PEERS", "REPLACEMENTS"}};
+    for (const auto& b : told["buckets"])
+      rows.push_back({b["common_bits"].dump(), b["peers"].dump(), b["replacements"].dump()});
+    if (rows.size() > 1) {
+      auto table = format_table(rows, {0, 1, 2});
+      table.pop_back();
+      text += "\n" + table;
+    }
+    return text;
+  });
+}
+
 exit_code command_dht_find_peer(const common_options& common, const dht_options& o) {
   node_client client(node_directory(common.directory));
   const auto j = client.get("/v1/dht/peer?id=" + url_encoded(o.key));

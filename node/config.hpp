@@ -80,6 +80,10 @@ struct config {
   struct http_section {
     bool enabled = true;
     std::string listen = "127.0.0.1:9464";
+    /// Whom the status page is served to: "off", "loopback" or "any".
+    std::string page = "loopback";
+    /// Names that requests may give this node, beside its addresses.
+    std::vector<std::string> hosts;
   } http;
   struct log_section {
     std::string level = "info";

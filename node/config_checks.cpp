@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/multiaddr.hpp"
+#include "node/http_guard.hpp"
 #include "node/named_address.hpp"
 #include "transport/io/private_network.hpp"
 
@@ -67,6 +68,18 @@ std::string check_admit(const config& c) {
   return c.network.admit == "all" || c.network.admit == "listed" ? std::string{}
                                                                  : "expected all or listed";
 }
+std::string check_http_page(const config& c) {
+  const auto& who = c.http.page;
+  return who == "off" || who == "loopback" || who == "any" ? std::string{}
+                                                           : "expected off, loopback or any";
+}
+std::string check_http_hosts(const config& c) {
+  for (const auto& name : c.http.hosts)
+    if (host_of(name) != name)
+      return "'" + name + "' is not a host name in lower case without a port";
+  return {};
+}
+
 std::string check_level(const config& c) {
   return log::parse_level(c.log.level) ? std::string{}
                                        : "expected trace, debug, info, warn, error or off";

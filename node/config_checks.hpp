@@ -14,6 +14,8 @@ std::string check_bootstrap(const config& c);
 std::string check_http_listen(const config& c);
 std::string check_key_files(const config& c);
 std::string check_admit(const config& c);
+std::string check_http_page(const config& c);
+std::string check_http_hosts(const config& c);
 std::string check_level(const config& c);
 std::string check_format(const config& c);
 std::string check_components(const config& c);

@@ -237,11 +237,19 @@ const std::array keys{
                "Unix socket of the admin API; relative to the node's directory.", 0, 0, false,
                check_not_empty_socket},
     config_key{"http.enabled", slot_of<&c_::http, &c_::http_section::enabled>,
-               "Serve /livez, /readyz, /status and /metrics."},
+               "Serve /livez, /readyz, /status, /metrics and the status page."},
     config_key{"http.listen", slot_of<&c_::http, &c_::http_section::listen>,
                "Address of that listener. Keep it on loopback: it has no access control. Port 0 "
                "takes a free one.",
                0, 0, false, check_http_listen},
+    config_key{"http.page", slot_of<&c_::http, &c_::http_section::page>,
+               "Whom the status page is served to: off, loopback (this machine alone) or any. It "
+               "shows peers and log lines.",
+               0, 0, false, check_http_page},
+    config_key{"http.hosts", slot_of<&c_::http, &c_::http_section::hosts>,
+               "Host names under which browsers may ask for the page, beside localhost and "
+               "addresses; others are refused (DNS rebinding).",
+               0, 0, false, check_http_hosts},
     config_key{"log.level", slot_of<&c_::log, &c_::log_section::level>,
                "trace, debug, info, warn, error or off.", 0, 0, true, check_level},
     config_key{"log.format", slot_of<&c_::log, &c_::log_section::format>,

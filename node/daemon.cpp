@@ -6,6 +6,7 @@
 #include "node/answer.hpp"
 #include "node/context.hpp"
 #include "node/files.hpp"
+#include "node/http_guard.hpp"
 #include "node/identity.hpp"
 #include "node/memory_budget.hpp"
 #include "node/name_watch.hpp"
@@ -250,7 +251,8 @@ result<void> daemon::start_listeners(const config& c) {
                         : context_->http_host;
   const http_limits public_limits{.workers_max = 4, .body_bytes_max = 1024};
   WEFT_TRY(http_, http_server::listen_tcp(bare, std::stoi(c.http.listen.substr(colon + 1)),
-                                          public_routes(*context_), public_limits));
+                                          public_routes(*context_), public_limits,
+                                          make_http_guard(c.http, bare)));
   own_.http = http_.get();
   context_->http_port = http_->port();
   return {};

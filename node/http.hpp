@@ -9,8 +9,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 /// Small HTTP/1.1 server and client for the admin API (unix socket) and the loopback listener.
 /// cpp-httplib stays inside http*.cpp.
@@ -40,11 +43,27 @@ struct http_response {
   std::string body;
   /// When set, called once for the body, which goes out in chunks as it is written. May block.
   std::function<void(http_writer&)> stream;
+  /// Added to those that every answer carries.
+  std::vector<std::pair<std::string, std::string>> headers{};
 };
 
 using http_handler = std::function<http_response(const http_request&)>;
 /// "GET /livez" -> handler. A path is matched as a whole.
 using http_routes = std::map<std::string, http_handler, std::less<>>;
+
+/// What a request says about itself before a handler sees it.
+struct http_head {
+  std::string path;
+  /// `Host`, every one there was; `Origin`, `Sec-Fetch-Site` and `Sec-Fetch-Mode` as sent.
+  std::vector<std::string> hosts;
+  std::string origin;
+  std::string fetch_site;
+  std::string fetch_mode;
+  /// Numeric address of the far end.
+  std::string remote;
+};
+/// The refusal of a request, or none.
+using http_guard = std::function<std::optional<http_response>(const http_head&)>;
 
 /// Limits of one listener.
 struct http_limits {
@@ -65,9 +84,10 @@ class http_server {
   /// long for a socket; ec::in_use, ec::io.
   static result<std::unique_ptr<http_server>> listen_unix(const std::string& path,
                                                           http_routes routes, http_limits limits);
-  /// `host`:`port`, port 0 takes a free one. ec::in_use, ec::io.
+  /// `host`:`port`, port 0 takes a free one. `guard` may be empty. ec::in_use, ec::io.
   static result<std::unique_ptr<http_server>> listen_tcp(const std::string& host, int port,
-                                                         http_routes routes, http_limits limits);
+                                                         http_routes routes, http_limits limits,
+                                                         http_guard guard = {});
   ~http_server();
 
   /// TCP port in use; 0 for a unix socket.

@@ -106,6 +106,7 @@ std::string_view http_request::get(std::string_view name) const {
 struct http_server::impl {
   httplib::Server server;
   http_routes routes;
+  http_guard guard;
   std::string unix_path;
   int port = 0;
   std::thread thread;
@@ -122,6 +123,12 @@ struct http_server::impl {
     server.set_keep_alive_max_count(1);
     server.set_payload_max_length(limits.body_bytes_max);
     streams_max = limits.streams_max;
+    // Whatever an answer holds, a browser takes it for what it is called and for nobody else's.
+    server.set_default_headers({{"X-Content-Type-Options", "nosniff"},
+                                {"Referrer-Policy", "no-referrer"},
+                                {"Cross-Origin-Resource-Policy", "same-origin"},
+                                {"X-Frame-Options", "DENY"},
+                                {"Cache-Control", "no-store"}});
     server.set_read_timeout(5);
     server.set_write_timeout(10);
     const auto handle
@@ -130,9 +137,28 @@ struct http_server::impl {
     server.Post(".*", handle);
   }
 
+  std::optional<http_response> refusal(const httplib::Request& in) const {
+    if (!guard) return std::nullopt;
+    http_head head{in.path,
+                   {},
+                   in.get_header_value("Origin"),
+                   in.get_header_value("Sec-Fetch-Site"),
+                   in.get_header_value("Sec-Fetch-Mode"),
+                   in.remote_addr};
+    const auto [first, last] = in.headers.equal_range("Host");
+    for (auto each = first; each != last; ++each) head.hosts.push_back(each->second);
+    return guard(head);
+  }
+
   void answer(const httplib::Request& in, httplib::Response& out) {
     requests.fetch_add(1, std::memory_order_relaxed);
-    const auto at = routes.find(in.method + " " + in.path);
+    if (auto refused = refusal(in)) {
+      rejected.fetch_add(1, std::memory_order_relaxed);
+      out.status = refused->status;
+      out.set_content(std::move(refused->body), refused->content_type);
+      return;
+    }
+    const auto at = routes.find((in.method == "HEAD" ? "GET" : in.method) + " " + in.path);
     if (at == routes.end()) {
       rejected.fetch_add(1, std::memory_order_relaxed);
       out.status = 404;
@@ -146,6 +172,7 @@ struct http_server::impl {
     request.body = in.body;
     auto response = at->second(request);
     out.status = response.status;
+    for (const auto& [name, value] : response.headers) out.set_header(name, value);
     if (!response.stream) {
       out.set_content(std::move(response.body), response.content_type);
       return;
@@ -205,10 +232,11 @@ result<std::unique_ptr<http_server>> http_server::listen_unix(const std::string&
 }
 
 result<std::unique_ptr<http_server>> http_server::listen_tcp(const std::string& host, int port,
-                                                             http_routes routes,
-                                                             http_limits limits) {
+                                                             http_routes routes, http_limits limits,
+                                                             http_guard guard) {
   auto state = std::make_unique<impl>();
   state->routes = std::move(routes);
+  state->guard = std::move(guard);
   state->configure(limits);
   // Only address reuse: with port reuse two nodes could share a port and answer in turns.
   state->server.set_socket_options([](socket_t fd) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "node/admin_json.hpp"
 #include "node/answer.hpp"
+#include "node/page_files.hpp"
 
 #include <array>
 
@@ -155,9 +156,8 @@ http_routes public_routes(node_context& node) {
   routes["GET /metrics"] = [&node](const http_request&) -> http_response {
     return {200, std::string(metrics::text_content_type), node.exporter.scrape(), {}};
   };
-  routes["GET /"] = [](const http_request&) -> http_response {
-    return {200, "text/plain; charset=utf-8", "/livez\n/readyz\n/status\n/metrics\n", {}};
-  };
+  routes["GET /v1/overview"] = overview_handler(node);
+  add_page_routes(routes);
   return routes;
 }
 

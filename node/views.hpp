@@ -36,6 +36,7 @@ json view(const actors::topic_view& t);
 json view(const actors::stored_value& s);
 json view(const actors::found_value& f);
 json view(const actors::found_peers& f);
+json view(const actors::dht_summary& s);
 
 /// `{"error": {"code", "text"}}`
 json error_view(const error& e);

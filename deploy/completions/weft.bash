@@ -1,7 +1,7 @@
 # bash completion for weft; made by `weft completion bash`.
 _weft() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= word
-  local i known="||init|run|id|config|config check|config show|config defaults|keys|keys show|keys export|keys import|keys network|keys passphrase|status|status limits|health|peers|routes|wait|connect|disconnect|ping|send|recv|reload|shutdown|ban|allow|access|access list|access forget|pub|sub|topics|dht|dht put|dht get|dht provide|dht find-providers|dht find-peer|mesh|mesh up|bench|sim|version|completion|"
+  local i known="||init|run|id|config|config check|config show|config defaults|keys|keys show|keys export|keys import|keys network|keys passphrase|status|status limits|health|peers|routes|wait|connect|disconnect|ping|send|recv|reload|shutdown|ban|allow|access|access list|access forget|pub|sub|topics|dht|dht put|dht get|dht provide|dht find-providers|dht status|dht find-peer|mesh|mesh up|bench|sim|version|completion|"
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     if [[ $known == *"|${command:+$command }$word|"* ]]; then command="${command:+$command }$word"; fi
@@ -47,11 +47,12 @@ _weft() {
     'pub') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'sub') COMPREPLY=($(compgen -W '-h --help -n --count --dir --json' -- "$current"));;
     'topics') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
-    'dht') COMPREPLY=($(compgen -W 'put get provide find-providers find-peer -h --help --dir --json' -- "$current"));;
+    'dht') COMPREPLY=($(compgen -W 'put get provide find-providers status find-peer -h --help --dir --json' -- "$current"));;
     'dht put') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'dht get') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'dht provide') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'dht find-providers') COMPREPLY=($(compgen -W '-h --help -n --count --dir --json' -- "$current"));;
+    'dht status') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'dht find-peer') COMPREPLY=($(compgen -W '-h --help --dir --json' -- "$current"));;
     'mesh') COMPREPLY=($(compgen -W 'up -h --help --dir --json' -- "$current"));;
     'mesh up') COMPREPLY=($(compgen -W '-h --help --topology --degree --keep --seed --demo --duration --dir --json' -- "$current"));;

@@ -110,9 +110,9 @@ std::vector<std::string> split(std::string_view text) {
 }
 
 bool is_text_of_ours(const fs::path& path) {
-  static constexpr std::array<std::string_view, 14> endings{
-      ".cpp",  ".hpp", ".cmake", ".md",  ".sh",      ".py",   ".mjs",
-      ".json", ".txt", ".toml",  ".yml", ".service", ".bash", ".fish"};
+  static constexpr std::array<std::string_view, 17> endings{
+      ".cpp",  ".hpp",  ".cmake", ".md",   ".sh",  ".py",      ".mjs",  ".js",  ".css",
+      ".html", ".json", ".txt",   ".toml", ".yml", ".service", ".bash", ".fish"};
   const auto name = path.filename().string();
   const auto ending = path.extension().string();
   return name == "Makefile" || name == "run" || std::ranges::find(endings, ending) != endings.end();
