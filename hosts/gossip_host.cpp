@@ -93,13 +93,14 @@ gossip_host::gossip_host(const peer_id& self, const gossip::gossip_crypto& crypt
                          const gossip_host_config& config, rng random,
                          gossip::gossip_metrics& counters, transport::port& port,
                          gossip_listener& listener)
-    : config_(config),
-      port_(port),
+    : port_(port),
       listener_(listener),
       memory_(config.memory ? config.memory : std::make_shared<gossip_host_memory>()),
-      core_(self, crypto, config.core, random, counters, memory_->core),
       out_(memory_->out),
-      batch_(memory_->batch) {}
+      batch_(memory_->batch),
+      core_(self, crypto, config.core, random, counters, memory_->core),
+      protocol_(config.protocol),
+      push_protocol_(config.push_protocol) {}
 
 void gossip_host::start(wall_time wall, instant now) {
   core_.start(wall, now, out_);
@@ -157,7 +158,7 @@ void gossip_host::on_identified(const transport::identified_event& e, instant no
   session& s = found->second;
   const auto& protocols = e.info.protocols;
   const auto version = best_version(protocols);
-  s.known.weft = config_.push_protocol.has_value()
+  s.known.weft = push_protocol_.has_value()
                  && std::ranges::find(protocols, gossip::push_protocol_name) != protocols.end();
   s.known.signed_record = e.info.signed_peer_record;
   if (!version) {
@@ -200,19 +201,19 @@ void gossip_host::settle(session& s) {
 void gossip_host::on_frames(const transport::frame_batch& batch, instant now) {
   for (const transport::frame& frame : batch.frames) on_frame(frame, now);
   for (const transport::told_fate& told : batch.fates) {
-    if (told.protocol == config_.protocol)
+    if (told.protocol == protocol_)
       core_.on_fate(told.peer, told.tag, fate_of(told.fate), now, out_);
-    else if (told.protocol == config_.push_protocol)
+    else if (told.protocol == push_protocol_)
       core_.on_push_fate(told.peer, told.tag, fate_of(told.fate), now, out_);
   }
   drain();
 }
 
 void gossip_host::on_frame(const transport::frame& frame, instant now) {
-  if (frame.protocol == config_.protocol) {
+  if (frame.protocol == protocol_) {
     if (!core_.knows(frame.peer)) admit(frame.peer, now);
     core_.on_frame(frame.peer, frame.body, now, out_);
-  } else if (frame.protocol == config_.push_protocol) {
+  } else if (frame.protocol == push_protocol_) {
     core_.on_push(frame.peer, frame.body, now, out_);
   }
 }
@@ -265,15 +266,14 @@ void gossip_host::drain() {
 void gossip_host::drain_to_port() {
   batch_.sends.reserve(out_.sends.size());
   for (gossip::send& s : out_.sends)
-    batch_.sends.push_back(
-        {s.peer, config_.protocol, priority_of(s.klass), std::move(s.body), s.tag});
-  if (config_.push_protocol) {
+    batch_.sends.push_back({s.peer, protocol_, priority_of(s.klass), std::move(s.body), s.tag});
+  if (push_protocol_) {
     for (gossip::push& p : out_.pushes)
-      batch_.controls.push_back(transport::push_command{p.peer, *config_.push_protocol, p.tag,
-                                                        std::move(p.body), p.timeout});
+      batch_.controls.push_back(
+          transport::push_command{p.peer, *push_protocol_, p.tag, std::move(p.body), p.timeout});
     for (const gossip::push_cancel& c : out_.cancels)
       batch_.controls.push_back(
-          transport::cancel_push_command{c.peer, *config_.push_protocol, c.tag, c.inbound});
+          transport::cancel_push_command{c.peer, *push_protocol_, c.tag, c.inbound});
   }
   for (const gossip::expulsion& e : out_.expulsions)
     if (e.disconnect)

@@ -126,13 +126,14 @@ class gossip_host {
   void drain();
   void drain_to_port();
 
-  gossip_host_config config_;
   transport::port& port_;
   gossip_listener& listener_;
   const std::shared_ptr<gossip_host_memory> memory_;
-  gossip::gossip_core core_;
   gossip::outbox& out_;
   transport::command_batch& batch_;
+  gossip::gossip_core core_;
+  const transport::protocol_index protocol_;
+  const std::optional<transport::protocol_index> push_protocol_;
   std::unordered_map<peer_id, session, peer_id_hash> sessions_;
   /// Provisional ones by the end of their time.
   std::set<std::pair<instant, peer_id>> provisional_;

@@ -20,6 +20,8 @@ class endpoint {
   virtual ~endpoint() = default;
   virtual void on_events(std::vector<transport::event>& events) = 0;
   virtual void on_frames(std::uint8_t concern, const transport::frame_batch& batch) = 0;
+  /// One of the next calls is for this endpoint: asks the processor for what it will touch.
+  virtual void expect() const noexcept {}
 };
 
 /// Where a node is in the network.

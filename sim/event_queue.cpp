@@ -3,6 +3,7 @@
 
 #include "base/assert.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -41,7 +42,6 @@ std::string_view to_string(event_kind kind) noexcept {
 
 void event_queue::push(instant at, event&& e) {
   std::uint32_t slot = 0;
-  const std::uint32_t link = e.link;
   if (free_.empty()) {
     slot = static_cast<std::uint32_t>(slots_.size());
     slots_.push_back(std::move(e));
@@ -50,7 +50,35 @@ void event_queue::push(instant at, event&& e) {
     free_.pop_back();
     slots_[slot] = std::move(e);
   }
-  const key fresh{at, sequence_++, slot, link};
+  const key fresh{at, sequence_++, slot};
+  if (near_count_ == window && !fresh.before(near_.back())) return sink(fresh);
+  if (near_count_ == window)
+    sink(near_.back());
+  else
+    ++near_count_;
+  std::size_t place = near_count_ - 1;
+  for (; place > 0 && fresh.before(near_[place - 1]); --place) near_[place] = near_[place - 1];
+  near_[place] = fresh;
+}
+
+instant event_queue::pop(event& e) {
+  WEFT_ASSERT(near_count_ > 0, "nothing is left to happen");
+  const key first = near_.front();
+  std::copy(near_.begin() + 1, near_.begin() + static_cast<std::ptrdiff_t>(near_count_),
+            near_.begin());
+  if (heap_.empty()) {
+    --near_count_;
+  } else {
+    near_.back() = lift();
+    __builtin_prefetch(&slots_[near_.back().slot]);
+  }
+  e = std::move(slots_[first.slot]);
+  free_.push_back(first.slot);
+  return first.at;
+}
+
+/// Puts a key into the heap.
+void event_queue::sink(const key& fresh) {
   std::size_t place = heap_.size();
   heap_.push_back(fresh);
   while (place > 0) {
@@ -62,8 +90,8 @@ void event_queue::push(instant at, event&& e) {
   heap_[place] = fresh;
 }
 
-instant event_queue::pop(event& e) {
-  WEFT_ASSERT(!heap_.empty(), "nothing is left to happen");
+/// Takes the earliest key out of the heap, which is not empty.
+event_queue::key event_queue::lift() {
   const key first = heap_.front();
   const key last = heap_.back();
   heap_.pop_back();
@@ -80,13 +108,8 @@ instant event_queue::pop(event& e) {
     heap_[place] = heap_[least];
     place = least;
   }
-  if (size > 0) {
-    heap_[place] = last;
-    __builtin_prefetch(&slots_[heap_.front().slot]);
-  }
-  e = std::move(slots_[first.slot]);
-  free_.push_back(first.slot);
-  return first.at;
+  if (size > 0) heap_[place] = last;
+  return first;
 }
 
 }  // namespace weft::sim

@@ -4,6 +4,7 @@
 #include "base/chunk.hpp"
 #include "base/time.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -55,8 +56,8 @@ enum class event_kind : std::uint8_t {
 std::string_view to_string(event_kind kind) noexcept;
 
 /// One event. Which fields mean something depends on the kind; unused ones are zero, so that the
-/// trace is the same in every run.
-struct event {
+/// trace is the same in every run. On a cache line of its own.
+struct alignas(64) event {
   event_kind kind = event_kind::timer;
   std::uint8_t protocol = 0;
   /// The end of the link that is told, 0 or 1.
@@ -74,20 +75,25 @@ struct event {
   chunk_view body;
 };
 
-/// Everything that is yet to happen: a four-ary heap over small keys, events apart in slots that
-/// are used again. Equal instants happen in the order they were pushed. No allocation once warm;
-/// push and pop are O(log n).
+/// Everything that is yet to happen: the next few in order, the rest in a four-ary heap over small
+/// keys, events apart in slots that are used again. Equal instants happen in the order they were
+/// pushed. No allocation once warm; push and pop are O(log n).
 class event_queue {
  public:
+  /// Events whose turn is known: what they will touch can be asked of memory in time.
+  static constexpr std::size_t window = 8;
+
   void push(instant at, event&& e);
   /// Takes the earliest; the queue is not empty.
   instant pop(event& e);
-  instant next_at() const noexcept { return heap_.front().at; }
-  /// The link of the earliest.
-  std::uint32_t next_link() const noexcept { return heap_.front().link; }
+  instant next_at() const noexcept { return near_[0].at; }
+  /// The event that is `n` places behind the earliest; null when that is not known yet.
+  const event* ahead(std::size_t n) const noexcept {
+    return n < near_count_ ? &slots_[near_[n].slot] : nullptr;
+  }
 
-  bool empty() const noexcept { return heap_.empty(); }
-  std::size_t size() const noexcept { return heap_.size(); }
+  bool empty() const noexcept { return near_count_ == 0; }
+  std::size_t size() const noexcept { return near_count_ + heap_.size(); }
   /// Most events that ever waited at once.
   std::size_t peak() const noexcept { return slots_.size(); }
 
@@ -96,12 +102,16 @@ class event_queue {
     instant at;
     std::uint64_t sequence;
     std::uint32_t slot;
-    /// The event's link: known without a look at the slot.
-    std::uint32_t link;
     bool before(const key& other) const noexcept {
       return at < other.at || (at == other.at && sequence < other.sequence);
     }
   };
+  void sink(const key& fresh);
+  key lift();
+
+  /// Sorted; all of them before all of the heap, which is empty while they are less than `window`.
+  std::array<key, window> near_;
+  std::size_t near_count_ = 0;
   std::vector<key> heap_;
   std::vector<event> slots_;
   std::vector<std::uint32_t> free_;

@@ -71,7 +71,7 @@ report experiment::run() {
   event e;
   std::uint64_t handled = 0;
   while (!over_ && nodes_.time().next(timeline::origin + span, e)) {
-    if (!nodes_.time().queue().empty()) nodes_.net().expect(nodes_.time().queue().next_link());
+    nodes_.net().expect(nodes_.time().queue());
     handle(e);
     check(e);
     if (++handled % progress_every == 0 && options_.progress

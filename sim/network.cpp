@@ -17,7 +17,11 @@ void backlog::tell(transport::protocol_index protocol, std::uint64_t tag, frame_
 }
 
 network::member::member(network& of, node_index number, membership m, endpoint& listener)
-    : in(of), self(number), who(std::move(m)), to(listener) {
+    : to(listener),
+      self(number),
+      down_bytes_per_second(m.where.down_bytes_per_second),
+      in(of),
+      who(std::move(m)) {
   listen = multiaddr::quic_v1(who.address);
   listen_with_peer = listen.with_peer(who.id);
   who.about.listen_addresses = {listen};
@@ -105,6 +109,26 @@ void network::crash(node_index node) {
   m.dials = 0;
   m.round_pending = false;
   reconsider_node(node);
+}
+
+/// Each step follows pointers that the one before has asked for.
+void network::expect(const event_queue& next) const noexcept {
+  const auto ask_for = [](const void* at, std::size_t lines) {
+    for (std::size_t i = 0; i < lines; ++i)
+      __builtin_prefetch(static_cast<const char*>(at) + 64 * i);
+  };
+  if (const event* e = next.ahead(6); e != nullptr && e->node < members_.size()) {
+    ask_for(members_[e->node].get(), 2);
+    if (!e->body.empty()) ask_for(e->body.data(), 2);
+    if (e->link < links_.size()) {
+      ask_for(&links_[e->link], 2);
+      ask_for(&links_[e->link].ends[1], 1);
+    }
+  }
+  if (const event* e = next.ahead(4); e != nullptr && e->node < members_.size())
+    ask_for(&members_[e->node]->to, 3);
+  if (const event* e = next.ahead(2); e != nullptr && e->node < members_.size())
+    members_[e->node]->to.expect();
 }
 
 link* network::find_link(const event& e) {

@@ -49,10 +49,8 @@ class network {
   node_index find(const peer_id& id) const noexcept;
   std::size_t size() const noexcept { return members_.size(); }
 
-  /// Asks the processor for what the next event will touch.
-  void expect(std::uint32_t link) const noexcept {
-    if (link < links_.size()) __builtin_prefetch(&links_[link]);
-  }
+  /// Asks memory for what the next events will touch.
+  void expect(const event_queue& next) const noexcept;
   /// Everything of the kinds that belong to the network.
   void handle(event& e);
 
@@ -99,29 +97,31 @@ class network {
     member(network& of, node_index number, membership m, endpoint& listener);
     void post(transport::command_batch&& batch) override { in.execute(self, batch); }
 
-    network& in;
-    const node_index self;
-    membership who;
     endpoint& to;
-    multiaddr listen;
-    multiaddr listen_with_peer;
+    const node_index self;
     bool alive = false;
-    bool started = false;
-    bool reachable = true;
     bool clogged = false;
-    bool draining = false;
-    std::size_t dials = 0;
+    bool uplink_pending = false;
+    bool round_pending = false;
     std::uint8_t side = 0;
-    duration slow{};
-    instant slow_free{};
     instant up_free{};
     instant down_free{};
+    std::uint64_t down_bytes_per_second;
+    duration slow{};
     peer_table peers;
+
+    network& in;
+    membership who;
+    multiaddr listen;
+    multiaddr listen_with_peer;
+    bool started = false;
+    bool reachable = true;
+    bool draining = false;
+    std::size_t dials = 0;
+    instant slow_free{};
     /// Inbound sessions by the caller's IP address.
     std::map<std::array<std::uint8_t, 16>, std::size_t> callers;
     std::deque<end_name> ring;
-    bool uplink_pending = false;
-    bool round_pending = false;
     std::vector<transport::event> events;
     std::vector<transport::frame_batch> told;
     /// Pushes called off before they began; bounded.
@@ -234,7 +234,7 @@ class network {
   /// Open addressing by the peer's key.
   std::vector<node_index> by_id_;
   std::map<ip_endpoint, node_index> by_address_;
-  std::deque<link> links_;  // where they are they stay
+  link_table links_;
   std::vector<std::uint32_t> free_links_;
   record_table<exchange> exchanges_;
   record_table<push_record> pushes_;

@@ -121,8 +121,9 @@ std::string network::first_violation() const {
            + std::to_string(l.ends[1 - e].node) + ": ";
   };
   const std::size_t slack = config_.segment_bytes + config_.overhead_bytes;
-  for (const auto& l : links_)
+  for (std::uint32_t place = 0; place < links_.size(); ++place)
     for (std::uint8_t e = 0; e < 2; ++e) {
+      const link& l = links_[place];
       const link_end& end = l.ends[e];
       if (end.state != end_state::up) continue;
       if (end.unhandled_bytes > config_.receive_window_bytes + slack)

@@ -261,7 +261,7 @@ bool network::settle(event& e, link& l) {
   // The first byte came as much earlier as the sender's link took for the rest.
   const instant first = now - time_to_send(bytes, l.ends[1 - e.end].up_bytes_per_second);
   const instant begin = std::max(first, m.down_free);
-  m.down_free = std::max(now, begin + time_to_send(bytes, m.who.where.down_bytes_per_second));
+  m.down_free = std::max(now, begin + time_to_send(bytes, m.down_bytes_per_second));
   instant ready = m.down_free;
   if (m.slow != duration{}) ready = m.slow_free = std::max(ready, m.slow_free) + m.slow;
   if (ready <= now) return false;

@@ -111,6 +111,7 @@ class sim_node final : public endpoint, hosts::gossip_listener, hosts::dht_liste
   // -- endpoint ---
   void on_events(std::vector<transport::event>& events) override;
   void on_frames(std::uint8_t concern, const transport::frame_batch& batch) override;
+  void expect() const noexcept override;
 
   // -- listeners of the hosts ---
   void on_gossip_deliveries(std::vector<gossip::delivery>&& messages) override;
@@ -129,22 +130,24 @@ class sim_node final : public endpoint, hosts::gossip_listener, hosts::dht_liste
   void settle();
   void arm();
 
+  // -- what every event needs ---
   node_context& context_;
-  node_settings settings_;
-  std::optional<crypto::ed25519_private_key> key_;
-  std::unique_ptr<gossip::gossip_crypto> crypto_;
-  node_index self_ = no_node;
-  disk disk_;
-  duration skew_{};
-  std::uint32_t life_ = 0;
-  instant booted_at_{};
+  std::unique_ptr<cores> cores_;
   instant timer_at_ = instant::max();
   /// When sessions and DHT want to be called, unless they were called since that was asked.
   instant others_due_ = instant::max();
   bool others_called_ = true;
-  std::unique_ptr<cores> cores_;
+  node_index self_ = no_node;
   transport::session_outbox session_out_;
   transport::command_batch commands_;
+
+  node_settings settings_;
+  std::optional<crypto::ed25519_private_key> key_;
+  std::unique_ptr<gossip::gossip_crypto> crypto_;
+  disk disk_;
+  duration skew_{};
+  std::uint32_t life_ = 0;
+  instant booted_at_{};
   /// Sessions the DHT asked for.
   std::map<transport::connect_ticket, peer_id> connects_;
   transport::connect_ticket next_ticket_ = 1;
