@@ -243,6 +243,9 @@ bool runtime::ready() const noexcept {
   return std::all_of(checks.begin(), checks.end(), [](const auto& c) { return c.ok; });
 }
 
+std::vector<readiness_check> runtime::checks() const { return impl_->checks(); }
+std::vector<std::string> runtime::silent() const { return impl_->silent(); }
+
 const peer_id& runtime::self() const noexcept { return impl_->team.self; }
 
 // -- benches and life ---

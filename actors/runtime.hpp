@@ -166,6 +166,10 @@ class runtime final : public metrics::source {
   void status(callback<node_status> done);
   /// Cheap: what the readiness checks said last; false from the first moment of `drain`.
   bool ready() const noexcept;
+  /// The readiness checks, from what is known: asks no actor, so it answers also when one is stuck.
+  std::vector<readiness_check> checks() const;
+  /// Threads that are stuck: reactor, actors, store, records.
+  std::vector<std::string> silent() const;
   const peer_id& self() const noexcept;
 
   // -- benches ---

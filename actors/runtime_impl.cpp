@@ -6,8 +6,11 @@
 #include "base/log.hpp"
 #include "transport/io/clock.hpp"
 
+#include <caf/thread_hook.hpp>
+
 #include <algorithm>
 #include <future>
+#include <pthread.h>
 #include <thread>
 #include <utility>
 
@@ -53,6 +56,14 @@ runtime::impl::~impl() {
 }
 
 namespace {
+
+/// Names the threads that CAF starts, for those who look at a process from outside.
+class thread_namer final : public caf::thread_hook {
+ public:
+  void init(caf::actor_system&) override {}
+  void thread_started() override { ::pthread_setname_np(::pthread_self(), "weft-actors"); }
+  void thread_terminates() override {}
+};
 
 rng fresh_rng() {
   std::array<std::uint8_t, 8> seed{};
@@ -142,6 +153,7 @@ result<void> runtime::impl::start_discovery() {
 result<void> runtime::impl::start_actors() {
   system_config_ = std::make_unique<caf::actor_system_config>();
   configure(*system_config_, std::max(1u, options.scheduler_threads));
+  system_config_->add_thread_hook<thread_namer>();
   system_ = std::make_unique<caf::actor_system>(*system_config_);
   first_answer started;
   first_answer bound;
@@ -181,6 +193,7 @@ result<void> runtime::impl::start_actors() {
   parts.children = team.children(*system_);
   parts.on_fatal = options.on_fatal;
   parts.on_started = started.setter();
+  parts.scheduling = &scheduling;
   {
     const std::lock_guard lock(mutex_);
     supervisor_ = spawn_state<supervisor_actor, supervisor_actor_impl>(*system_, std::move(parts));
@@ -229,8 +242,21 @@ void runtime::impl::run_bench(bench_request request, callback<bench_result> done
     answer(fail(std::move(started.error())));
 }
 
+std::vector<std::string> runtime::impl::silent() const {
+  std::vector<std::string> names;
+  const instant at = transport::io::now();
+  if (reactor_ && reactor_->silence(at) > silence_max) names.emplace_back("reactor");
+  if (scheduling.silence(at) > silence_max) names.emplace_back("actors");
+  if (store && store->silence() > silence_max) names.emplace_back("store");
+  if (records && records->silence() > silence_max) names.emplace_back("records");
+  return names;
+}
+
 std::vector<readiness_check> runtime::impl::checks() const {
   std::vector<readiness_check> out;
+  std::string stuck;
+  for (const auto& name : silent()) stuck += (stuck.empty() ? "" : ", ") + name;
+  out.push_back({"responsive", stuck.empty(), stuck.empty() ? "" : "stuck: " + stuck});
   out.push_back({"running", !draining, draining ? "the node is draining" : ""});
   out.push_back({"listening", listening, listening ? "" : "the sockets are not bound"});
   out.push_back({"store", store_ok, store_ok ? "" : "the last commit failed: see the disk"});

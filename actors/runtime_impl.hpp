@@ -4,6 +4,7 @@
 #include "actors/crew.hpp"
 #include "actors/job.hpp"
 #include "actors/runtime.hpp"
+#include "base/pulse.hpp"
 #include "storage/message_store.hpp"
 #include "storage/record_store.hpp"
 #include "transport/io/mdns_service.hpp"
@@ -25,6 +26,8 @@ struct runtime::impl {
   static constexpr std::size_t jobs_max = 64;
   /// `start` waits this long for the sockets.
   static constexpr duration listen_timeout = std::chrono::seconds(10);
+  /// A thread that does not get on for longer makes the node not ready.
+  static constexpr duration silence_max = std::chrono::milliseconds(1500);
   /// `drain` waits this long beyond its deadline for actors that were killed.
   static constexpr duration end_slack = std::chrono::seconds(8);
 
@@ -54,6 +57,8 @@ struct runtime::impl {
   /// ec::in_use, and what `make_bench_job` and `run_job` say.
   void run_bench(bench_request request, callback<bench_result> done);
   std::vector<readiness_check> checks() const;
+  /// Threads that owe a sign of life for longer than `silence_max`, by name.
+  std::vector<std::string> silent() const;
 
   runtime_options options;
   const instant started_at;
@@ -68,6 +73,8 @@ struct runtime::impl {
   std::atomic<bool> store_ok{true};
   std::atomic<bool> listening{false};
   std::atomic<bool> draining{false};
+  /// Of the threads that run the actors.
+  pulse scheduling;
 
  private:
   /// The store as the messaging actor sees it.

@@ -17,6 +17,7 @@ supervisor_actor_impl::supervisor_actor_impl(supervisor_actor::pointer self, sup
   });
   auto started = start_all();
   if (parts_.on_started) std::exchange(parts_.on_started, nullptr)(std::move(started));
+  if (parts_.scheduling) parts_.scheduling->beat(now());
   timer_.arm(now() + parts_.config.probe_interval, now());
 }
 
@@ -96,7 +97,7 @@ void supervisor_actor_impl::probe(child& c) {
     children_[index].stuck = false;
   };
   // A late answer still clears the flag: the timeout is far beyond that of the probe.
-  ask(self_, *c.handle, parts_.config.probe_timeout * 20, atom::status_v)
+  ask(self_, *c.handle, parts_.config.probe_timeout * 60, atom::status_v)
       .then([answered_probe](const actor_status&) { answered_probe(); },
             [answered_probe](const caf::error&) { answered_probe(); });
 }
@@ -104,9 +105,12 @@ void supervisor_actor_impl::probe(child& c) {
 void supervisor_actor_impl::on_tick() {
   timer_.on_tick(now());
   if (phase_ == phase::running) {
+    if (parts_.scheduling) parts_.scheduling->beat(now());
     for (auto& c : children_) probe(c);
     timer_.arm(now() + parts_.config.probe_interval, now());
-  } else if (phase_ != phase::ended && now() >= step_deadline_) {
+  } else if (phase_ != phase::ended) {
+    // A tick that was meant for the probes may come before the step's time is over.
+    if (now() < step_deadline_) return timer_.arm(step_deadline_, now());
     if (phase_ == phase::flushing) {
       flush_next();
     } else if (auto& c = children_[position_]; c.handle && !std::exchange(c.killed, true)) {
@@ -153,6 +157,7 @@ void supervisor_actor_impl::on_drain(const drain_question& q) {
   drains_.push_back(q.answer);
   drain_deadline_ = deadline;
   phase_ = phase::flushing;
+  if (parts_.scheduling) parts_.scheduling->rest();
   for (auto& c : children_)
     if (c.handle && c.spec.halt) c.spec.halt();
   position_ = children_.size();

@@ -4,6 +4,7 @@
 #include "actors/actor_metrics.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/interfaces.hpp"
+#include "base/pulse.hpp"
 
 #include <deque>
 #include <functional>
@@ -36,8 +37,8 @@ struct supervisor_config {
   std::size_t restarts_max = 3;
   duration restart_window = std::chrono::seconds(60);
   /// A child is asked for its status this often; unanswered for `probe_timeout` it counts as stuck.
-  duration probe_interval = std::chrono::seconds(5);
-  duration probe_timeout = std::chrono::seconds(5);
+  duration probe_interval = std::chrono::milliseconds(500);
+  duration probe_timeout = std::chrono::milliseconds(1500);
   /// An actor that was told to end is killed after this time.
   duration end_grace = std::chrono::seconds(1);
 };
@@ -49,6 +50,9 @@ struct supervisor_parts {
   std::function<void(std::string_view actor, const error& why)> on_fatal;
   /// Called once, when every child runs or one could not be started.
   std::function<void(result<void>)> on_started;
+  /// Beats once per `probe_interval` while the node runs: the scheduler's threads get on. May be
+  /// null.
+  pulse* scheduling = nullptr;
 };
 
 /// Class of `supervisor_actor`.

@@ -20,12 +20,8 @@ http_response get_status(node_context& node, const http_request&) {
 }
 
 http_response get_health(node_context& node, const http_request&) {
-  const auto status = status_json(node);
-  if (!status) return error_answer(status.error());
-  json j{{"ready", (*status)["ready"]},
-         {"draining", (*status)["draining"]},
-         {"checks", (*status)["checks"]}};
-  return json_answer(j);
+  return json_answer(
+      {{"ready", node.ready()}, {"draining", node.draining.load()}, {"checks", checks_json(node)}});
 }
 
 http_response get_limits(node_context& node, const http_request&) {

@@ -11,6 +11,9 @@ namespace weft::node {
 /// answer.
 result<json> status_json(node_context& node);
 
+/// The readiness checks; answers also while an actor is stuck.
+json checks_json(const node_context& node);
+
 /// A JSON answer, or the error with the HTTP status that belongs to its code.
 http_response json_answer(const json& body, int status = 200);
 http_response error_answer(const error& e);

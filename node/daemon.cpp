@@ -14,6 +14,7 @@
 #include "node/node_metrics.hpp"
 #include "node/service_manager.hpp"
 #include "node/signals.hpp"
+#include "node/terminal.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -28,6 +29,15 @@ namespace {
 
 double unix_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// Beyond the configured time: actors that were killed, sessions that are told.
+constexpr duration drain_slack = std::chrono::milliseconds(1500);
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
 }
 
 void raise_descriptor_limit(std::uint64_t wanted) {
@@ -110,6 +120,8 @@ class daemon {
   reload_report reload();
   void sign_of_life();
   result<void> drain(signal_queue& signals);
+  /// Ends the process, with the names of those that hold it up.
+  [[noreturn]] void give_up_drain();
 
   const daemon_options& options_;
   std::string config_path_;
@@ -299,11 +311,6 @@ reload_report daemon::reload() {
   context_->replace(applied);
   own_.reload_worked = true;
   own_.reload_time = unix_seconds();
-  const auto joined = [](const std::vector<std::string>& names) {
-    std::string text;
-    for (const auto& name : names) text += (text.empty() ? "" : ",") + name;
-    return text;
-  };
   log::info("node", "reloaded",
             {{"applied", joined(report.applied)}, {"needs_restart", joined(report.needs_restart)}});
   return report;
@@ -338,6 +345,16 @@ void daemon::sign_of_life() {
   });
 }
 
+void daemon::give_up_drain() {
+  auto stuck = joined(runtime_->silent());
+  if (stuck.empty()) stuck = "an actor";
+  log::error("node", "drain_overran", {{"stuck", stuck}});
+  // A thread that does not come back cannot be waited for. The stores lose nothing: what was
+  // acknowledged is in their logs.
+  ::_exit(static_cast<int>(
+      report({ec::timeout, "not everything ended in time: " + stuck + " is stuck"})));
+}
+
 result<void> daemon::drain(signal_queue& signals) {
   context_->draining = true;
   notify_service_manager("STOPPING=1");
@@ -350,8 +367,11 @@ result<void> daemon::drain(signal_queue& signals) {
     done = true;
     signals.wake();
   });
+  const auto latest = std::chrono::steady_clock::now() + longest + drain_slack;
   while (!done) {
-    const auto event = signals.wait();
+    const auto left = latest - std::chrono::steady_clock::now();
+    if (left <= duration::zero()) give_up_drain();
+    const auto event = signals.wait(left);
     if (event == signal_queue::event::stop && !done) {
       log::warn("node", "stopped_at_once", {});
       ::_exit(1);
@@ -370,9 +390,7 @@ result<void> daemon::drain(signal_queue& signals) {
     log::info("node", "stopped", {});
     return {};
   }
-  std::string names;
-  for (const auto& name : overran) names += (names.empty() ? "" : ", ") + name;
-  return fail(ec::timeout, "not everything ended in time: " + names);
+  return fail(ec::timeout, "not everything ended in time: " + joined(overran));
 }
 
 }  // namespace

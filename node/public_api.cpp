@@ -68,9 +68,8 @@ int http_status_of(ec code) {
 }
 
 /// What the actors say, and what this floor adds to it.
-std::vector<actors::readiness_check> all_checks(const node_context& node,
-                                                const actors::node_status& status) {
-  auto checks = status.checks;
+std::vector<actors::readiness_check> all_checks(const node_context& node) {
+  auto checks = node.runtime.checks();
   if (const auto names = node.names.names(); names.names > 0)
     checks.push_back({"names", names.ok(), names.text()});
   return checks;
@@ -78,8 +77,6 @@ std::vector<actors::readiness_check> all_checks(const node_context& node,
 
 /// "[+]name ok" or "[-]name failed: why", one line each, then the verdict.
 http_response readiness(node_context& node) {
-  answer<actors::node_status> status;
-  node.runtime.status(status.callback());
   std::string text;
   const auto line = [&](std::string_view name, bool ok, std::string_view detail) {
     text += std::string(ok ? "[+]" : "[-]") + std::string(name) + (ok ? " ok" : " failed");
@@ -89,14 +86,8 @@ http_response readiness(node_context& node) {
   const bool draining = node.draining;
   line("serving", !draining, draining ? "the node is shutting down" : "");
   line("no_actor_lost", !node.failed, node.failed ? "an actor died for good" : "");
-  bool ready = node.ready();
-  const auto answered = status.wait_for(status_patience);
-  if (answered && *answered) {
-    for (const auto& check : all_checks(node, **answered)) line(check.name, check.ok, check.detail);
-  } else {
-    line("status", false, answered ? to_string((*answered).error()) : "the actors did not answer");
-    ready = false;
-  }
+  const bool ready = node.ready();
+  for (const auto& check : all_checks(node)) line(check.name, check.ok, check.detail);
   text += ready ? "ready\n" : "not ready\n";
   return {ready ? 200 : 503, "text/plain; charset=utf-8", text, {}};
 }
@@ -109,7 +100,7 @@ result<json> status_json(node_context& node) {
   auto status = asked.wait_for(status_patience);
   if (!status) return fail(ec::timeout, "the node's actors did not answer");
   if (!*status) return fail(std::move(status->error()));
-  (*status)->checks = all_checks(node, **status);
+  (*status)->checks = all_checks(node);
   auto j = view(**status);
   const auto c = node.current();
   j["ready"] = node.ready();
@@ -129,6 +120,12 @@ result<json> status_json(node_context& node) {
                     {"threads", usage->threads},
                     {"open_descriptors", usage->open_descriptors}};
   return j;
+}
+
+json checks_json(const node_context& node) {
+  json list = json::array();
+  for (const auto& check : all_checks(node)) list.push_back(view(check));
+  return list;
 }
 
 http_response json_answer(const json& body, int status) {

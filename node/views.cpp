@@ -133,6 +133,10 @@ json view(const actors::route_view& r) {
           {"selected", r.selected}};
 }
 
+json view(const actors::readiness_check& c) {
+  return {{"name", c.name}, {"ok", c.ok}, {"detail", c.detail}};
+}
+
 json view(const actors::node_status& s) {
   json j{{"peer", s.self.to_string()},
          {"agent", s.agent},
@@ -153,8 +157,7 @@ json view(const actors::node_status& s) {
                       {"mailbox_depth", a.mailbox_depth}});
   j["actors"] = std::move(actors);
   json checks = json::array();
-  for (const auto& c : s.checks)
-    checks.push_back({{"name", c.name}, {"ok", c.ok}, {"detail", c.detail}});
+  for (const auto& c : s.checks) checks.push_back(view(c));
   j["checks"] = std::move(checks);
   return j;
 }

@@ -28,6 +28,7 @@ json view(const actors::transfer_progress& p);
 json view(const actors::receipt& r);
 json view(const actors::inbox_message& m);
 json view(const actors::route_view& r);
+json view(const actors::readiness_check& c);
 json view(const actors::node_status& s);
 json view(const actors::bench_result& r);
 json view(const actors::topic_message& m);

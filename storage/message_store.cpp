@@ -2,7 +2,9 @@
 #include "storage/message_store.hpp"
 
 #include "base/encoding.hpp"
+#include "base/pulse.hpp"
 #include "storage/database.hpp"
+#include "storage/monotonic.hpp"
 #include "storage/payload_folder.hpp"
 #include "storage/store_writer.hpp"
 
@@ -13,6 +15,7 @@
 #include <iterator>
 #include <mutex>
 #include <optional>
+#include <pthread.h>
 #include <thread>
 
 namespace weft::storage {
@@ -74,6 +77,7 @@ struct message_store::impl {
   std::uint64_t submitted = 0;
   std::uint64_t finished = 0;
   bool stopping = false;
+  pulse working;
   std::thread thread;
 
   /// Payloads to read through, and those read with the verdict.
@@ -145,6 +149,7 @@ bool message_store::impl::wait_for_work(std::unique_lock<std::mutex>& held) {
 }
 
 void message_store::impl::run() {
+  ::pthread_setname_np(::pthread_self(), "weft-store");
   std::unique_lock held{mutex};
   while (wait_for_work(held)) {
     const std::size_t waiting = queue.size();
@@ -164,6 +169,10 @@ void message_store::impl::run() {
     std::move(to_check.begin(), to_check.end(), std::back_inserter(unchecked));
     if (!to_check.empty()) unchecked_wake.notify_one();
     finished += submissions;
+    if (finished == submitted)
+      working.rest();
+    else
+      working.beat(monotonic_now());
     idle.notify_all();
   }
   checks_end = true;
@@ -181,6 +190,7 @@ void message_store::impl::run() {
 }
 
 void message_store::impl::run_checks() {
+  ::pthread_setname_np(::pthread_self(), "weft-checks");
   std::unique_lock held{mutex};
   for (;;) {
     unchecked_wake.wait(held, [&] { return checks_end || !unchecked.empty(); });
@@ -210,13 +220,15 @@ bool message_store::submit(store_batch& batch) {
   }
   s.queued_operations += batch.operations.size();
   s.queued_bytes += bytes;
-  ++s.submitted;
+  if (s.finished == s.submitted++) s.working.beat(monotonic_now());
   s.queue.push_back(std::move(batch));
   batch.operations.clear();
   held.unlock();
   s.wake.notify_one();
   return true;
 }
+
+duration message_store::silence() const noexcept { return impl_->working.silence(monotonic_now()); }
 
 void message_store::flush() {
   std::unique_lock held{impl_->mutex};

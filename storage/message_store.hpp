@@ -43,6 +43,9 @@ class message_store {
   /// Starts the writer thread; `done` receives every batch.
   void start(completion done);
 
+  /// How long the oldest work has waited without any having been finished; zero with none.
+  /// Thread-safe.
+  duration silence() const noexcept;
   /// Queues a batch; thread-safe, never blocks. When the queue is full the batch stays with the
   /// caller, every outcome set to ec::queue_full, and false is returned: hand it to
   /// `messaging_core::on_stored` as it is.

@@ -2,6 +2,8 @@
 #include "storage/record_store.hpp"
 
 #include "base/log.hpp"
+#include "base/pulse.hpp"
+#include "storage/monotonic.hpp"
 #include "storage/payload_folder.hpp"
 #include "storage/record_writer.hpp"
 
@@ -10,6 +12,7 @@
 #include <condition_variable>
 #include <fcntl.h>
 #include <mutex>
+#include <pthread.h>
 #include <thread>
 #include <utility>
 
@@ -67,10 +70,12 @@ struct record_store::impl {
   std::uint64_t submitted = 0;
   std::uint64_t finished = 0;
   bool stopping = false;
+  pulse working;
   std::thread thread;
 };
 
 void record_store::impl::run() {
+  ::pthread_setname_np(::pthread_self(), "weft-records");
   std::unique_lock lock(mutex);
   for (;;) {
     filled.wait(lock, [&] { return !queue.empty() || stopping; });
@@ -82,6 +87,10 @@ void record_store::impl::run() {
     commit(group);
     lock.lock();
     finished = upto;
+    if (finished == submitted)
+      working.rest();
+    else
+      working.beat(monotonic_now());
     emptied.notify_all();
   }
 }
@@ -147,9 +156,11 @@ void record_store::submit(std::vector<dht::store_operation>&& operations) {
     impl_->queue_bytes += bytes;
     impl_->queue.push_back(std::move(op));
   }
-  ++impl_->submitted;
+  if (impl_->finished == impl_->submitted++) impl_->working.beat(monotonic_now());
   impl_->filled.notify_one();
 }
+
+duration record_store::silence() const noexcept { return impl_->working.silence(monotonic_now()); }
 
 void record_store::flush() {
   std::unique_lock lock(impl_->mutex);

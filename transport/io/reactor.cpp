@@ -2,6 +2,7 @@
 #include "transport/io/reactor.hpp"
 
 #include "base/log.hpp"
+#include "base/pulse.hpp"
 #include "transport/io/clock.hpp"
 #include "transport/io/quic_endpoint.hpp"
 #include "transport/io/tls.hpp"
@@ -14,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <thread>
 #include <unistd.h>
@@ -90,6 +92,7 @@ class reactor::impl {
   std::size_t credit_level(std::size_t concern) const noexcept {
     return endpoint_.credit_level(concern);
   }
+  duration silence(instant at) const noexcept { return pulse_.silence(at); }
 
  private:
   struct watched {
@@ -196,6 +199,7 @@ class reactor::impl {
   }
 
   void loop() {
+    ::pthread_setname_np(::pthread_self(), "weft-reactor");
     std::array<epoll_event, 16> events;
     while (!stopping_.load(std::memory_order_acquire)) {
       const int n = wait(events);
@@ -216,7 +220,9 @@ class reactor::impl {
       endpoint_.on_timers();
       endpoint_.finish_round(options_.events);
       watch_sockets();
+      pulse_.beat(now());
     }
+    pulse_.rest();
     endpoint_.begin_round(now());
     take_commands();
     for (const auto& batch : running_) endpoint_.abandon(batch);
@@ -232,6 +238,7 @@ class reactor::impl {
   std::vector<watched> sockets_;
   quic_endpoint endpoint_;
   bool precise_ = true;
+  pulse pulse_;
   std::thread thread_;
   std::mutex join_;
   std::atomic<bool> stopping_{false};
@@ -266,6 +273,7 @@ result<void> reactor::start() {
 void reactor::stop() noexcept { impl_->stop(); }
 void reactor::post(command_batch&& batch) { impl_->post(std::move(batch)); }
 const peer_id& reactor::id() const noexcept { return impl_->id(); }
+duration reactor::silence(instant now) const noexcept { return impl_->silence(now); }
 std::size_t reactor::credit_level(std::size_t concern) const noexcept {
   return impl_->credit_level(concern);
 }

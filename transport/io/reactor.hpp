@@ -6,8 +6,8 @@
 #include "base/result.hpp"
 #include "transport/access_rules.hpp"
 #include "transport/inbound.hpp"
-#include "transport/limits.hpp"
 #include "transport/io/private_network.hpp"
+#include "transport/limits.hpp"
 #include "transport/port.hpp"
 #include "transport/protocol.hpp"
 
@@ -92,6 +92,9 @@ class reactor final : public port {
   const peer_id& id() const noexcept;
   /// Bytes of a concern that were handed over and are not yet handled. Thread-safe.
   std::size_t credit_level(std::size_t concern) const noexcept;
+  /// How long the thread has not come round; about a second at most while all is well. Zero before
+  /// the start. Thread-safe.
+  duration silence(instant now) const noexcept;
 
  private:
   class impl;
