@@ -169,6 +169,9 @@ child_spec crew::dht_child(caf::actor_system& system) {
     return erase_type(handle);
   };
   c.retire = [this] { links.dht.disconnect(); };
+  c.flush = [this](duration, reply<void> done) {
+    if (const auto to = links.dht.handle()) tell(*to, atom::flush_v, std::move(done));
+  };
   return c;
 }
 

@@ -51,6 +51,7 @@ dht_actor::behavior_type dht_actor_impl::make_behavior() {
       [this](const find_providers_question& q) { on_find_providers(q); },
       [this](const find_peer_question& q) { on_find_peer(q); },
       [this](const dht_summary_question& q) { on_summary(q); },
+      [this](atom::flush, const reply<void>& answer) { on_flush(answer); },
       [this](atom::status) { return health(); },
   };
 }
@@ -153,6 +154,12 @@ void dht_actor_impl::on_summary(const dht_summary_question& q) const {
   out.queries = s.queries;
   out.network_size = s.network_size;
   q.answer(std::move(out));
+}
+
+void dht_actor_impl::on_flush(const reply<void>& answer) {
+  host_.persist(parts_.wall(), now());
+  answer({});
+  finish();
 }
 
 // -- the host's listener ---

@@ -113,6 +113,8 @@ using dht_actor = actor_of<
     void(provide_question), void(find_providers_question), void(find_peer_question),
     // For display.
     void(dht_summary_question),
+    // Hand to the store what is not written yet, then answer: the node is about to end.
+    void(atom::flush, reply<void>),
     // Health.
     actor_status(atom::status)>;
 

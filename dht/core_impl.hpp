@@ -38,6 +38,7 @@ class dht_core::impl {
   void start(stored_state stored);
   void deadline();
   std::optional<instant> next_deadline() const;
+  void persist_peers();
   dht_status status() const;
   std::vector<table_entry_view> table_view(instant now) const;
 
@@ -81,7 +82,6 @@ class dht_core::impl {
   void begin_refresh();
   void continue_refresh();
   void watch_table();
-  void persist_peers();
   bool may_republish() const;
   void republish();
 

@@ -169,6 +169,12 @@ void dht_core::on_deadline(wall_time wall, instant now, outbox& out) {
   impl_->settle();
 }
 
+void dht_core::persist(wall_time wall, instant now, outbox& out) {
+  impl_->at(wall, now, &out);
+  impl_->persist_peers();
+  impl_->settle();
+}
+
 std::optional<instant> dht_core::next_deadline() const { return impl_->next_deadline(); }
 
 dht_status dht_core::status() const { return impl_->status(); }

@@ -92,6 +92,8 @@ class dht_core {
   /// Idempotent; call at `next_deadline()` or later.
   void on_deadline(wall_time wall, instant now, outbox& out);
   std::optional<instant> next_deadline() const;
+  /// Writes the known peers now if they have changed since: the node is about to end.
+  void persist(wall_time wall, instant now, outbox& out);
 
   // -- observers ---
 

@@ -80,6 +80,11 @@ void dht_host::on_deadline(wall_time wall, instant now) {
   drain(wall, now);
 }
 
+void dht_host::persist(wall_time wall, instant now) {
+  core_.persist(wall, now, out_);
+  drain(wall, now);
+}
+
 void dht_host::end_leases(instant now) {
   while (const auto over = leases_.take_over(now)) listener_.on_dht_needs(*over, false);
 }

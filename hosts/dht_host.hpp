@@ -80,6 +80,8 @@ class dht_host {
   void on_unreachable(const peer_id& peer, wall_time wall, instant now);
   void on_deadline(wall_time wall, instant now);
   std::optional<instant> next_deadline() const;
+  /// Says once more what is to be written: the node is about to end.
+  void persist(wall_time wall, instant now);
 
   // -- operations; answered by `on_dht_finished` ---
 

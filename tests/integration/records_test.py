@@ -147,6 +147,16 @@ class Records(WeftTest):
     def test_records_outlive_a_kill(self):
         self.outlives(lambda node: node.kill())
 
+    def test_known_peers_are_written_at_a_stop(self):
+        keeper, _ = self.mesh(2)
+        wait_until(lambda: self.stored(keeper, "peers") == 1, 30, "the first known peer is on disk")
+        # Known after that: the next time they are written without a stop is ten seconds away.
+        self.new_node("late", dht__dial="true", network__bootstrap=keeper.address()).start()
+        wait_until(lambda: keeper.metric("weft_dht_table_entries") == 2, 60, "the keeper knows the late one")
+        self.assertEqual(keeper.stop(), 0)
+        with weft.contextlib.closing(sqlite3.connect(self.expect_sound(keeper))) as db:
+            self.assertEqual(db.execute("SELECT count(*) FROM peers").fetchone()[0], 2)
+
     def test_killed_while_records_are_written(self):
         """One node dies again and again while it publishes and is given records, at points it did not choose, also in
         its start; each time its files are whole, what it had begun later than something lost is lost too, and all that
