@@ -9,6 +9,7 @@
 #include "node/files.hpp"
 #include "node/http_guard.hpp"
 #include "node/identity.hpp"
+#include "node/idle_heap.hpp"
 #include "node/memory_budget.hpp"
 #include "node/name_watch.hpp"
 #include "node/network_keys.hpp"
@@ -280,8 +281,11 @@ reload_report daemon::reload() {
 
 result<void> daemon::serve(signal_queue& signals) {
   const auto beat = watchdog_period();
+  idle_heap heap;
+  auto looked = std::chrono::steady_clock::now();
   for (;;) {
-    switch (signals.wait(beat)) {
+    switch (
+        signals.wait(std::min(beat.value_or(idle_heap::look_interval), idle_heap::look_interval))) {
       case signal_queue::event::reload: {
         notify_reloading();
         const auto done = reload();
@@ -295,6 +299,11 @@ result<void> daemon::serve(signal_queue& signals) {
         return drain(signals);
       case signal_queue::event::nothing:
         if (beat) sign_of_life();
+        if (const auto now = std::chrono::steady_clock::now();
+            now - looked >= idle_heap::look_interval) {
+          looked = now;
+          heap.look();
+        }
         break;
     }
   }
