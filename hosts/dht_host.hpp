@@ -15,7 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
+#include <unordered_set>
 #include <vector>
 
 /// A core with its outbox routed to the port: what an actor and a simulated node have in common.
@@ -135,7 +135,7 @@ class dht_host {
   dht::dht_core core_;
   dht::outbox out_;
   transport::command_batch batch_;
-  std::set<peer_id> sessions_;
+  std::unordered_set<peer_id, peer_id_hash> sessions_;
   session_leases leases_;
   std::map<peer_id, waiting_peer> waiting_;
   /// Peers whose wish is to be spoken, in order of arrival.

@@ -2,18 +2,17 @@
 #pragma once
 
 #include "base/peer_id.hpp"
+#include "base/slot_index.hpp"
 #include "base/time.hpp"
 
 #include <cstddef>
-#include <map>
 #include <optional>
-#include <set>
-#include <utility>
+#include <vector>
 
 namespace weft::hosts {
 
 /// Sessions somebody has use for, by the last time they were used: kept while the use is recent and
-/// they are not too many.
+/// they are not too many. Every call is O(1); time does not go back between them.
 class session_leases {
  public:
   /// At most `kept` beyond those used within `busy`; none longer than `idle` after its last use.
@@ -28,14 +27,29 @@ class session_leases {
   std::optional<peer_id> take_over(instant now);
   /// When `take_over` may have something.
   std::optional<instant> next() const;
-  std::size_t size() const noexcept { return used_.size(); }
+  std::size_t size() const noexcept { return by_peer_.size(); }
 
  private:
+  using slot = slot_index::slot;
+  struct lease {
+    peer_id peer;
+    instant used{};
+    slot before = slot_index::none;
+    slot after = slot_index::none;
+  };
+  slot find(const peer_id& peer) const;
+  void link(slot s) noexcept;
+  void unlink(slot s) noexcept;
+
   std::size_t kept_;
   duration idle_;
   duration busy_;
-  std::map<peer_id, instant> used_;
-  std::set<std::pair<instant, peer_id>> order_;
+  std::vector<lease> leases_;
+  std::vector<slot> free_;
+  slot_index by_peer_;
+  /// Used longest ago, and last.
+  slot oldest_ = slot_index::none;
+  slot newest_ = slot_index::none;
 };
 
 }  // namespace weft::hosts

@@ -39,5 +39,16 @@ TEST(session_leases, beyond_the_limit_the_least_used_goes_once_it_is_not_busy) {
   EXPECT_EQ(leases.size(), 2u);
 }
 
+TEST(session_leases, of_those_used_at_one_instant_the_first_used_goes_first) {
+  session_leases leases(1, 60s, 10s);
+  const instant start{};
+  for (const std::uint64_t n : {5, 3, 9, 3}) leases.use(peer(n), start);
+  EXPECT_EQ(leases.take_over(start + 10s), peer(5));
+  EXPECT_EQ(leases.take_over(start + 10s), peer(9));
+  EXPECT_EQ(leases.take_over(start + 10s), std::nullopt);
+  EXPECT_TRUE(leases.use(peer(5), start + 11s));
+  EXPECT_EQ(leases.size(), 2u);
+}
+
 }  // namespace
 }  // namespace weft::hosts
