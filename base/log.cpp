@@ -2,6 +2,7 @@
 #include "base/log.hpp"
 
 #include "base/hash.hpp"
+#include "base/log_levels.hpp"
 #include "base/log_line.hpp"
 #include "base/log_ring.hpp"
 
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -22,8 +22,6 @@ namespace weft::log {
 namespace {
 
 constexpr std::size_t level_count = static_cast<std::size_t>(level::off) + 1;
-/// Names that `set_level` keeps.
-constexpr std::size_t components_max = 64;
 /// Events whose rate is watched at a time; two events that share a slot share its allowance.
 constexpr std::size_t rate_slots = 256;
 
@@ -71,31 +69,12 @@ class log_state {
     const std::unique_lock lock{mutex_};
     sink_ = std::move(sink);
     format_ = o.output;
-    threshold_ = o.threshold;
     lines_per_second_ = o.lines_per_second;
-    update_lowest();
+    levels_.configure(o.threshold);
     return {};
   }
 
-  void set_level(std::string_view component, level threshold) {
-    const std::unique_lock lock{mutex_};
-    if (component == "*") {
-      threshold_ = threshold;
-      components_.clear();
-    } else if (const auto known = components_.find(component); known != components_.end()) {
-      known->second = threshold;
-    } else if (components_.size() < components_max) {
-      components_.emplace(component, threshold);
-    }
-    update_lowest();
-  }
-
-  bool enabled(level l, std::string_view component) {
-    if (l < lowest_.load(std::memory_order_relaxed) || l == level::off) return false;
-    const std::shared_lock lock{mutex_};
-    const auto known = components_.find(component);
-    return l >= (known != components_.end() ? known->second : threshold_);
-  }
+  level_table& levels() noexcept { return levels_; }
 
   void write(level l, std::string_view component, std::string_view event,
              std::initializer_list<field> fields) {
@@ -140,12 +119,6 @@ class log_state {
   std::uint64_t failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
 
  private:
-  void update_lowest() {
-    level lowest = threshold_;
-    for (const auto& [name, threshold] : components_) lowest = std::min(lowest, threshold);
-    lowest_.store(lowest, std::memory_order_relaxed);
-  }
-
   /// None when the event used up its allowance; else how many of its lines were left out since the
   /// last one written.
   std::optional<std::uint64_t> admit(std::string_view component, std::string_view event,
@@ -172,9 +145,7 @@ class log_state {
   std::shared_mutex mutex_;
   std::shared_ptr<spdlog::sinks::sink> sink_;
   format format_ = format::text;
-  level threshold_ = level::info;
-  std::map<std::string, level, std::less<>> components_;
-  std::atomic<level> lowest_{level::info};
+  level_table levels_;
 
   std::mutex rate_mutex_;
   std::array<rate_slot, rate_slots> rates_{};
@@ -195,8 +166,15 @@ log_state& state() {
 
 result<void> configure(const options& o) { return state().configure(o); }
 void set_level(std::string_view component, level threshold) {
-  state().set_level(component, threshold);
+  state().levels().set(component, threshold);
 }
+result<void> set_temporary_level(std::string_view component, level threshold) {
+  return state().levels().set_temporary(component, threshold);
+}
+void clear_temporary_level(std::string_view component) {
+  state().levels().clear_temporary(component);
+}
+std::vector<component_level> levels() { return state().levels().all(); }
 
 result<level> parse_level(std::string_view text) {
   const auto name = std::find(level_names.begin(), level_names.end(), text);
@@ -209,7 +187,9 @@ result<level> parse_level(std::string_view text) {
 
 std::string_view to_string(level l) noexcept { return level_names[static_cast<std::size_t>(l)]; }
 
-bool enabled(level l, std::string_view component) noexcept { return state().enabled(l, component); }
+bool enabled(level l, std::string_view component) noexcept {
+  return state().levels().enabled(l, component);
+}
 
 std::uint64_t lines_written(level l) noexcept { return state().written(l); }
 std::uint64_t lines_suppressed() noexcept { return state().suppressed(); }

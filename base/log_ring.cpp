@@ -29,11 +29,22 @@ void line_ring::push(recent_line line) {
 
 std::vector<recent_line> line_ring::after(std::uint64_t number, std::size_t most) const {
   const std::lock_guard lock{mutex_};
-  auto first = std::upper_bound(lines_.begin(), lines_.end(), number,
-                                [](std::uint64_t n, const auto& line) { return n < line.number; });
+  auto first = first_after(number);
   const auto count = static_cast<std::size_t>(lines_.end() - first);
   if (count > most) first += static_cast<std::ptrdiff_t>(count - most);
   return {first, lines_.end()};
+}
+
+std::vector<recent_line> line_ring::next(std::uint64_t number, std::size_t most) const {
+  const std::lock_guard lock{mutex_};
+  const auto first = first_after(number);
+  const auto count = std::min(most, static_cast<std::size_t>(lines_.end() - first));
+  return {first, first + static_cast<std::ptrdiff_t>(count)};
+}
+
+std::deque<recent_line>::const_iterator line_ring::first_after(std::uint64_t number) const {
+  return std::upper_bound(lines_.begin(), lines_.end(), number,
+                          [](std::uint64_t n, const auto& line) { return n < line.number; });
 }
 
 bool line_ring::wait_after(std::uint64_t number, duration longest) const {

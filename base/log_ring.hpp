@@ -37,12 +37,16 @@ class line_ring {
   void push(recent_line line);
   /// Lines after `number`, oldest first; the latest `most` of them.
   std::vector<recent_line> after(std::uint64_t number, std::size_t most) const;
+  /// Lines after `number`, oldest first; the first `most` of them.
+  std::vector<recent_line> next(std::uint64_t number, std::size_t most) const;
   /// Waits until there is a line after `number`; false when `longest` has passed.
   bool wait_after(std::uint64_t number, duration longest) const;
   /// Number of the latest line; 0 before the first.
   std::uint64_t latest() const;
 
  private:
+  std::deque<recent_line>::const_iterator first_after(std::uint64_t number) const;
+
   const std::size_t lines_max_;
   const std::size_t bytes_max_;
   mutable std::mutex mutex_;

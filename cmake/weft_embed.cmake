@@ -4,6 +4,7 @@
 #
 # The same file, run as a script, writes that source: cmake -DOUTPUT=… -DFOLDER=… -P weft_embed.cmake
 if(CMAKE_SCRIPT_MODE_FILE)
+  cmake_minimum_required(VERSION 3.25)
   file(GLOB names RELATIVE ${FOLDER} ${FOLDER}/*)
   list(SORT names)
   set(arrays "")

@@ -5,6 +5,7 @@
 #include "node/admin_telling.hpp"
 #include "node/answer.hpp"
 #include "node/limits_view.hpp"
+#include "node/log_view.hpp"
 
 namespace weft::node {
 
@@ -161,6 +162,10 @@ http_routes admin_routes(node_context& node) {
   add("POST /v1/access/allow", post_access_allow);
   add("POST /v1/access/forget", post_access_forget);
   add("GET /v1/dht/status", get_dht_status);
+  add("GET /v1/logs", get_logs);
+  add("GET /v1/logs/follow", stream_logs);
+  add("GET /v1/logs/levels", get_log_levels);
+  add("POST /v1/logs/level", post_log_level);
   add("POST /v1/reload", post_reload);
   add("POST /v1/shutdown", post_shutdown);
   routes["GET /v1/overview"] = overview_handler(node);

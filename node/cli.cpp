@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "node/build_info.hpp"
 #include "node/cli_outline.hpp"
 #include "node/cli_tree.hpp"
 #include "node/commands.hpp"
@@ -53,10 +54,11 @@ std::vector<command_outline> outline(const CLI::App& app) {
 }
 
 void add_meta_commands(CLI::App& app, cli_state& state) {
-  auto* version = app.add_subcommand("version", "Show the version");
-  version->footer("  weft version");
+  auto* version
+      = app.add_subcommand("version", "Show the version, and what the program was made of");
+  version->footer("  weft version\n  weft version --json | jq -r .revision");
   state.on(version, [&state] {
-    std::printf(state.common.json ? "{\"version\":\"%s\"}\n" : "weft %s\n", WEFT_VERSION);
+    std::fputs((state.common.json ? line_of(build_info()) : build_info_text()).c_str(), stdout);
     return exit_code::ok;
   });
   auto* completion = app.add_subcommand("completion", "Print a completion script for a shell");
@@ -119,6 +121,13 @@ int run_command_line(int argc, char** argv) {
   cli_state state;
   app.require_subcommand(1);
   app.set_help_flag("-h,--help", "Show help and examples");
+  // The parser ends the last line itself.
+  const auto version = [] {
+    auto text = build_info_text();
+    text.pop_back();
+    return text;
+  };
+  app.set_version_flag("--version", version, "Show the version");
   app.add_option("--dir", state.common.directory,
                  "The node's directory (else WEFT_DIR, else ~/.weft)")
       ->type_name("DIR")
@@ -132,6 +141,7 @@ int run_command_line(int argc, char** argv) {
       "has examples.");
   add_node_commands(app, state);
   add_talk_commands(app, state);
+  add_logs_command(app, state);
   add_access_commands(app, state);
   add_telling_commands(app, state);
   add_lab_commands(app, state);

@@ -105,6 +105,22 @@ void add_config(CLI::App& app, cli_state& state) {
   state.on(defaults, [&state] { return command_config_defaults(state.common, state.config); });
 }
 
+void add_doctor(CLI::App& app, cli_state& state) {
+  auto* doctor = app.add_subcommand(
+      "doctor", "Examine machine, directory and configuration (exit 7: warnings, 1: errors)");
+  doctor->footer("  weft doctor\n  weft doctor --json | jq .findings\n  weft doctor --list");
+  doctor
+      ->add_option("--config", state.doctor.config_path,
+                   "Configuration file (else config.toml in the directory)")
+      ->type_name("FILE");
+  doctor->add_flag("--list", state.doctor.list, "Print every code with its meaning");
+  add_settings(doctor, state);
+  state.on(doctor, [&state] {
+    state.doctor.overrides = overrides_of(state.settings);
+    return command_doctor(state.common, state.doctor);
+  });
+}
+
 void add_keys(CLI::App& app, cli_state& state) {
   auto* keys = app.add_subcommand("keys", "Look after the node's identity");
   keys->require_subcommand(1)->fallthrough();
@@ -164,6 +180,7 @@ void add_node_commands(CLI::App& app, cli_state& state) {
   state.on(id, [&state] { return command_id(state.common); });
   add_config(app, state);
   add_keys(app, state);
+  add_doctor(app, state);
 }
 
 }  // namespace weft::node

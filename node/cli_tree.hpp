@@ -31,6 +31,10 @@ struct cli_state {
   mesh_options mesh;
   bench_options bench;
   sim_options sim;
+  logs_options logs;
+  /// Of `weft logs level`.
+  logs_options log_level;
+  doctor_command_options doctor;
   /// A peer or an address, as typed.
   std::string target;
   std::string shell;
@@ -54,6 +58,8 @@ void add_access_commands(CLI::App& app, cli_state& state);
 void add_telling_commands(CLI::App& app, cli_state& state);
 /// mesh bench
 void add_lab_commands(CLI::App& app, cli_state& state);
+/// logs
+void add_logs_command(CLI::App& app, cli_state& state);
 /// sim
 void add_sim_command(CLI::App& app, cli_state& state);
 

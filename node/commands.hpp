@@ -192,6 +192,25 @@ struct sim_options {
 /// misses what the scenario expects.
 exit_code command_sim(const common_options& common, const sim_options& o);
 
+struct logs_options {
+  bool follow = false;
+  std::uint32_t lines = 100;
+  std::string level;
+  std::string component;
+};
+exit_code command_logs(const common_options& common, const logs_options& o);
+/// Without a component: shows the levels. With one word: it is the level of all.
+exit_code command_logs_level(const common_options& common, const logs_options& o);
+
+struct doctor_command_options {
+  std::string config_path;
+  config_overrides overrides;
+  /// Only print the codes.
+  bool list = false;
+};
+/// ok, degraded with warnings, failure with errors.
+exit_code command_doctor(const common_options& common, const doctor_command_options& o);
+
 /// Parses and runs; the whole of `main`.
 int run_command_line(int argc, char** argv);
 

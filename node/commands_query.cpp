@@ -44,6 +44,18 @@ std::string checks_text(const json& j) {
   return out;
 }
 
+/// "info, session=debug until restart"
+std::string levels_text(const json& log) {
+  std::string out;
+  for (const auto& each : log["levels"]) {
+    const auto component = text_of(each, "component");
+    out += (out.empty() ? "" : ", ") + (component == "*" ? "" : component + "=")
+           + text_of(each, "level");
+    if (each.value("temporary", false)) out += " until restart";
+  }
+  return out;
+}
+
 std::string status_text(const json& j) {
   const auto state = j.value("draining", false) ? styled(style::yellow, "draining")
                      : j.value("ready", false)  ? styled(style::green, "ready")
@@ -66,6 +78,7 @@ std::string status_text(const json& j) {
                       + std::to_string(count_of(m, "forwarded")) + " frames passed on");
   row("waiting", std::to_string(count_of(j["outbox"], "messages")) + " out, "
                      + std::to_string(count_of(j["inbox"], "messages")) + " in");
+  if (j.contains("log")) row("log", levels_text(j["log"]));
   if (j.contains("process")) {
     const auto& p = j["process"];
     row("process", format_bytes(count_of(p, "rss_bytes")) + " resident, "

@@ -20,6 +20,11 @@ void node_source::collect(metrics::visitor& v) const {
   for (const auto verdict : {transport::access_verdict::ban, transport::access_verdict::allow})
     v.on_gauge("weft_access_rules", "Access rules by verdict.", {{"verdict", to_string(verdict)}},
                static_cast<double>(rules->count(verdict)));
+  v.on_counter("weft_log_lines_suppressed_total",
+               "Log lines left out because their event came too often.", {},
+               static_cast<double>(log::lines_suppressed()));
+  v.on_counter("weft_log_lines_failed_total", "Log lines the operating system did not take.", {},
+               static_cast<double>(log::lines_failed()));
   const auto requests = [&](std::string_view listener, const http_server* server) {
     const auto all = server ? server->requests() : 0;
     const auto bad = server ? server->rejected() : 0;

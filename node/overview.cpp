@@ -5,6 +5,7 @@
 #include "node/admin_json.hpp"
 #include "node/answer.hpp"
 #include "node/limits_view.hpp"
+#include "node/log_view.hpp"
 
 #include <algorithm>
 #include <array>
@@ -115,21 +116,19 @@ json topics_of(const std::vector<actors::topic_view>& list) {
   return {{"total", list.size()}, {"shown", std::move(shown)}};
 }
 
+/// Without the fields that say where the node's files lie.
+json log_entry(const log::recent_line& line) {
+  auto j = view(line);
+  j.erase("directory");
+  for (auto& [key, value] : j.items())
+    if (value.is_string()) value = bounded(value.get_ref<const std::string&>(), 256);
+  return j;
+}
+
 json log_of() {
   json shown = json::array();
-  for (const auto& line : log::recent().after(0, overview::log_lines_max)) {
-    auto j = json::parse("{" + line.members + "}", nullptr, false);
-    if (!j.is_object()) continue;
-    json entry{{"number", line.number}, {"time", wall_seconds(line.time)}};
-    // Where its files lie is nobody's business here.
-    j.erase("directory");
-    for (auto& [key, value] : j.items())
-      if (!value.is_string() || value.get_ref<const std::string&>().size() <= 256)
-        entry[key] = std::move(value);
-      else
-        entry[key] = bounded(value.get_ref<const std::string&>(), 256);
-    shown.push_back(std::move(entry));
-  }
+  for (const auto& line : log::recent().after(0, overview::log_lines_max))
+    shown.push_back(log_entry(line));
   return {{"total", log::recent().latest()}, {"shown", std::move(shown)}};
 }
 
@@ -171,6 +170,7 @@ result<json> collect(node_context& node) {
   const auto told = by(deadline, topics);
   j["topics"] = told ? topics_of(*told) : none;
   j["dht"] = dht_now ? view(*dht_now) : none;
+  j["log_levels"] = j["log"]["levels"];
   j["log"] = log_of();
   return j;
 }
@@ -187,12 +187,12 @@ http_handler overview_handler(node_context& node) {
 
 result<std::string> overview::text() {
   const std::lock_guard lock(mutex_);
-  if (text_.empty() || clock::now() - made_ > age_max) {
-    WEFT_TRY(const auto j, collect(node_));
-    text_ = line_of(j);
+  if (clock::now() - made_ > age_max) {
+    auto j = collect(node_);
+    last_ = j ? result<std::string>(line_of(*j)) : fail(std::move(j.error()));
     made_ = clock::now();
   }
-  return text_;
+  return last_;
 }
 
 }  // namespace weft::node

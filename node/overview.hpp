@@ -34,7 +34,8 @@ class overview {
   node_context& node_;
   std::mutex mutex_;
   std::chrono::steady_clock::time_point made_{};
-  std::string text_;
+  /// A failure is kept as long as an answer: those who waited do not each wait for stuck actors.
+  result<std::string> last_{std::string{}};
 };
 
 }  // namespace weft::node

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "node/admin_json.hpp"
 #include "node/answer.hpp"
+#include "node/build_info.hpp"
+#include "node/log_view.hpp"
 #include "node/page_files.hpp"
 
 #include <array>
@@ -113,6 +115,8 @@ result<json> status_json(node_context& node) {
   message_counts counts;
   node.runtime.collect(counts);
   j["messages"] = counts.take();
+  j["log"] = log_state_view();
+  j["revision"] = revision();
   j["ready_after_seconds"] = node.ready_seconds.load();
   if (const auto usage = metrics::read_process_usage())
     j["process"] = {{"rss_bytes", usage->resident_bytes},

@@ -29,7 +29,12 @@ TEST(log_ring, gives_the_latest_of_those_after_a_number) {
   ASSERT_EQ(two.size(), 2U);
   EXPECT_EQ(two[0].members, "c");
   EXPECT_EQ(two[1].members, "d");
+  const auto next = ring.next(1, 2);
+  ASSERT_EQ(next.size(), 2U);
+  EXPECT_EQ(next[0].members, "b");
+  EXPECT_EQ(next[1].members, "c");
   EXPECT_TRUE(ring.after(4, 10).empty());
+  EXPECT_TRUE(ring.next(4, 10).empty());
   EXPECT_TRUE(ring.after(99, 10).empty());
 }
 

@@ -64,7 +64,8 @@ constexpr std::string_view system_headers
     = "(unistd|fcntl|poll|signal|pwd|grp|termios|dirent|dlfcn|malloc|errno|limits|time|spawn|"
       "syslog|pthread|sched|ucontext|execinfo|cpuid|glob|libgen|stdlib)\\.h"
       "|sys/"
-      "(types|stat|file|resource|time|wait|prctl|ioctl|mman|uio|statvfs|statfs|vfs|utsname|sysinfo|"
+      "(types|stat|file|resource|time|timex|wait|prctl|ioctl|mman|uio|statvfs|statfs|vfs|utsname|"
+      "sysinfo|"
       "random|signalfd|inotify|syscall|mount|auxv|times|select|param)\\.h|linux/.*";
 
 std::string_view tested_module(std::string_view path) {
