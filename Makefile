@@ -23,15 +23,15 @@ help: ## list the targets
 run: build ## build, then keep a mesh of five node processes in a line up until Ctrl-C
 	@exec build/release/weft mesh up 5 --topology line --demo
 
-# One ctest run over the build folders of $(1), which build/$(2) joins. Installing packages and running containers take
-# long and change the machine, so they are left to test-deploy.
+# One ctest run, with arguments $(3), over the build folders of $(1), which build/$(2) joins. Installing packages and running
+# containers take long and change the machine, so they are left to test-deploy.
 suite = mkdir -p build/$(2) && printf 'subdirs(%s)\n' $(1:%=../%) > build/$(2)/CTestTestfile.cmake \
-	&& WEFT_DEPLOY_TESTS=quick ctest --test-dir build/$(2) -j$(jobs) --no-tests=error
+	&& WEFT_DEPLOY_TESTS=quick ctest --test-dir build/$(2) -j$(jobs) --no-tests=error $(3)
 
-test: deps-test $(trees:%=tree-%) ## build and run every test: plain, against js-libp2p, and CAF-free parts under ASan and UBSan
-	@$(call suite,$(trees),all)
+test: deps-test $(trees:%=tree-%) ## build and run every test: plain, against js-libp2p, and under ASan and UBSan
+	@$(call suite,$(trees),all,-LE '^long$$')
 
-test-long: deps-test $(long_trees:%=tree-%) ## the same, then ThreadSanitizer and 30 s of each fuzz target
+test-long: deps-test $(long_trees:%=tree-%) ## the same and more under ASan and UBSan, then ThreadSanitizer and 30 s of each fuzz target
 	@$(call suite,$(long_trees),long)
 
 test-deploy: deps-test ## install the package in bare Debians, run a cluster of containers (root, Docker, mmdebstrap; slow)

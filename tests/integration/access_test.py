@@ -49,7 +49,7 @@ class Access(WeftTest):
         a.connect(b.address())
         wait_until(lambda: b.has_session(a.peer), 10, "the session is back")
 
-    def test_only_the_listed_may_come(self):
+    def test_only_the_listed_may_come(self):  # representative
         a = self.new_node("a").start()
         b = self.new_node("b").start()
         b.settings["network.admit"] = "listed"

@@ -74,10 +74,11 @@ class Hostile(WeftTest):
                 sender.sendto(rng.randbytes(size), ("127.0.0.1", node.udp_port()))
         wait_until(lambda: self.dropped(node) >= 500, 10, "the datagrams are counted by reason")
         self.still_serves(node)
-        after = node.status()["process"]
-        self.assertLess(after["rss_bytes"] - before["rss_bytes"], 32 << 20)
+        if not weft.SANITIZED:  # a sanitizer keeps what was freed for a while
+            after = node.status()["process"]
+            self.assertLess(after["rss_bytes"] - before["rss_bytes"], 32 << 20)
 
-    def test_truncated_and_altered_handshakes(self):
+    def test_truncated_and_altered_handshakes(self):  # representative
         node = self.new_node("node").start()
         relay = Relay(self, node.udp_port())
         client = self.new_node("client").start()

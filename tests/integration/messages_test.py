@@ -30,7 +30,7 @@ class Messages(WeftTest):
         wait_until(enough, seconds, f"{count} messages arrive")
         return received
 
-    def test_line_of_five(self):
+    def test_line_of_five(self):  # representative
         nodes = self.start_line(5)
         receipt = nodes[0].send(nodes[4].peer, b"over four sessions")
         self.assertEqual(receipt["hops"], 4)
@@ -80,7 +80,7 @@ class Messages(WeftTest):
         self.expect_each_once(received, sent)
         wait_until(lambda: a.status()["outbox"]["messages"] == 0, 30, "all are acknowledged")
 
-    def test_sender_killed(self):
+    def test_sender_killed(self):  # representative
         a, b = self.start_pair()
         address = b.address()
         port = b.udp_port()
@@ -134,7 +134,7 @@ class Messages(WeftTest):
         self.assertEqual([text for text, n in counts.items() if n > 1], [], "shown twice")
         self.assertEqual(sorted(set(accepted) - set(counts)), [], "lost")
 
-    def test_large_file_over_two_hops(self):
+    def test_large_file_over_two_hops(self):  # representative
         nodes = self.start_line(3)
         path = self.root / "large"
         block = os.urandom(1 << 20)

@@ -24,7 +24,7 @@ class PrivateNetwork(WeftTest):
         node.settings["network.key_files"] = ",".join(key.name for key in keys)
         return node.start()
 
-    def test_outsiders_get_no_session(self):
+    def test_outsiders_get_no_session(self):  # representative
         key = self.new_key("network.key")
         a = self.with_keys(self.new_node("a"), key)
         b = self.with_keys(self.new_node("b"), key)

@@ -141,7 +141,7 @@ class Records(WeftTest):
         self.assertEqual(keeper.stop(), 0)
         self.expect_sound(keeper)
 
-    def test_records_outlive_a_stop(self):
+    def test_records_outlive_a_stop(self):  # representative
         self.outlives(lambda node: self.assertEqual(node.stop(), 0))
 
     def test_records_outlive_a_kill(self):

@@ -109,7 +109,7 @@ class Startup(WeftTest):
         config.write_text("\n".join(lines) + "\n")
         self.refused(node, weft.EXIT_CONFIG, f"config.toml:{at + 1}", "listne", "listen")
 
-    def test_term_drains_and_is_not_ready_at_once(self):
+    def test_term_drains_and_is_not_ready_at_once(self):  # representative
         a, b = self.start_pair()
         a.http_address
         b.kill()
@@ -132,7 +132,7 @@ class Startup(WeftTest):
         self.assertLess(time.monotonic() - started, 2 * weft.PATIENCE)
         self.assertTrue(b.status()["ready"])
 
-    def test_hup_reloads_what_can_be_reloaded(self):
+    def test_hup_reloads_what_can_be_reloaded(self):  # representative
         a = self.new_node("a").start()
         b = self.new_node("b").start()
         config = b.directory / "config.toml"
@@ -177,7 +177,7 @@ class Startup(WeftTest):
         second.connect(full.address())
         self.assertTrue(full.has_session(first.peer), "nothing was taken from the first")
 
-    def test_mesh_leaves_no_orphans(self):
+    def test_mesh_leaves_no_orphans(self):  # representative
         mesh = subprocess.Popen([weft.BINARY, "mesh", "up", "3", "--topology", "ring", "--json", "--dir", str(self.root / "mesh")],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=weft.die_with_parent)
         self.addCleanup(mesh.wait)

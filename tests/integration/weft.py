@@ -22,6 +22,7 @@ from urllib.parse import quote, urlencode
 BINARY = os.environ["WEFT_BINARY"]
 # Sanitized binaries are several times slower.
 PATIENCE = float(os.environ.get("WEFT_PATIENCE", "1"))
+SANITIZED = PATIENCE > 1
 LISTEN = "/ip4/127.0.0.1/udp/0/quic-v1"
 EXIT_OK, EXIT_FAILURE, EXIT_USAGE, EXIT_CONFIG, EXIT_NOT_RUNNING = 0, 1, 2, 3, 4
 EXIT_NOT_FOUND, EXIT_UNREACHABLE, EXIT_DEGRADED, EXIT_DENIED, EXIT_ALREADY_RUNNING = 5, 6, 7, 8, 9
@@ -274,7 +275,7 @@ class Node:
 
 class WeftTest(unittest.TestCase):
     """Gives each test a directory and ends what it started; a failure shows the nodes' logs, and a sanitizer's report in
-    any of them is one."""
+    any of them is one. Sanitized nodes are drained, since leaks are looked for when a process ends by itself."""
 
     def setUp(self):
         holder = tempfile.TemporaryDirectory(prefix="weft-test-")
@@ -286,8 +287,14 @@ class WeftTest(unittest.TestCase):
     def _end_nodes(self):
         failed = any(error for _, error in getattr(self._outcome, "errors", [])) or bool(
             getattr(getattr(self._outcome, "result", None), "failures", []))
+        running = [node for node in self.nodes if node.process is not None and node.process.poll() is None]
+        if SANITIZED and not failed:
+            for node in running:
+                node.process.terminate()
+            for node in running:
+                node.stop(20)
         for node in self.nodes:
-            if node.process is not None and node.process.poll() is None:
+            if node in running:
                 node.kill()
             if failed:
                 print(f"--- {node.directory.name}\n{node.tail()}", flush=True)

@@ -2,6 +2,7 @@
 #include "tests/node/weft_process.hpp"
 
 #include "tests/node/temporary_directory.hpp"
+#include "tests/support/thin.hpp"
 
 #include <gtest/gtest.h>
 
@@ -86,6 +87,11 @@ running_node::running_node(std::string directory, const std::vector<std::string>
 }
 
 running_node::~running_node() {
+  // Leaks are looked for when a program ends by itself.
+  if (pid_ >= 0 && weft::test::sanitized) {
+    signal(SIGTERM);
+    EXPECT_EQ(wait_end(60), 0) << log();
+  }
   if (pid_ >= 0) {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);

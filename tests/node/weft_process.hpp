@@ -18,7 +18,8 @@ command_output run_weft(const std::vector<std::string>& arguments,
                         const std::vector<std::string>& variables = {},
                         const std::string& input = {});
 
-/// `weft run` in a directory; killed at the end of the test if it still runs.
+/// `weft run` in a directory; if it still runs at the end of the test it is killed, or drained by a
+/// sanitized test.
 class running_node {
  public:
   explicit running_node(std::string directory, const std::vector<std::string>& more = {});
