@@ -59,4 +59,4 @@ export const peer = (id) => `…${String(id).slice(-8)}`;
 
 /// How many of a list are shown.
 export const part = (list, noun) =>
-  list.shown.length < list.total ? `${count(list.total)} ${noun}, ${count(list.shown.length)} shown` : `${count(list.total)} ${noun}`;
+  `${count(list.total)} ${noun}${list.total === 1 ? '' : 's'}` + (list.shown.length < list.total ? `, ${count(list.shown.length)} shown` : '');

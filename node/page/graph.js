@@ -61,6 +61,7 @@ export function drawGraph(svg, overview) {
   dots.push(dot(own, 10, 'own', `this node\n${overview.peer}`));
   svg.replaceChildren(...edges, ...dots, ...labels);
   const hidden = neighbours.length - drawn.length + routes.length - beyond.length;
-  return `This node, ${count(neighbours.length)} neighbours, ${count(routes.length)} nodes known through them`
+  const several = (n, noun) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+  return `This node, ${several(neighbours.length, 'neighbour')}, ${several(routes.length, 'node')} known through them`
     + (hidden > 0 ? `; ${count(hidden)} of these are not drawn` : '');
 }

@@ -103,9 +103,9 @@ function show(o) {
   table.checks.fill(o.checks);
   if (byId('actors-box').open) table.actors.fill(o.actors);
   setText(byId('graph-caption'), drawGraph(byId('graph'), o));
-  showList(table.sessions, 'peers-note', o.sessions, 'sessions');
-  if (byId('routes-box').open) showList(table.routes, null, o.routes, 'routes');
-  showList(table.topics, 'topics-note', o.topics, 'topics');
+  showList(table.sessions, 'peers-note', o.sessions, 'session');
+  if (byId('routes-box').open) showList(table.routes, null, o.routes, 'route');
+  showList(table.topics, 'topics-note', o.topics, 'topic');
   showDht(o.dht);
   table.limits.fill(o.limits);
   showLog(o.log);

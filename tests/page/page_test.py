@@ -104,7 +104,7 @@ class PageTest(WeftTest):
                       flush=True)
         # The end of the line knows the far node through its neighbour.
         page = self.open(browser, a, **PHONE)
-        self.assertIn("1 neighbours, 1 nodes known through them", page["graph"]["caption"])
+        self.assertIn("1 neighbour, 1 node known through them", page["graph"]["caption"])
         self.assertEqual((page["graph"]["dots"], page["graph"]["lines"]), (3, 2))
 
     def compare(self, page, node):
