@@ -17,6 +17,7 @@ class Access(WeftTest):
         turned_away = b.metric("weft_limit_rejections_total", limit="access")
         self.assertGreaterEqual(turned_away, 1)
 
+        b.keep_port()
         self.assertEqual(b.stop(), 0)
         b.start()
         listed = b.cli_json("access", "list")[0]

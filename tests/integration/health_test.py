@@ -50,7 +50,7 @@ class Health(WeftTest):
 
     def test_bootstrap_peer_lost(self):
         peer = self.new_node("peer").start()
-        peer.settings["network.listen"] = f"/ip4/127.0.0.1/udp/{peer.udp_port()}/quic-v1"
+        peer.keep_port()
         node = self.new_node("node", network__bootstrap=peer.address()).start()
         self.assertEqual(peer.stop(), 0)
         self.flips(node, "bootstrap", "bootstrap peer stopped")

@@ -83,13 +83,12 @@ class Messages(WeftTest):
     def test_sender_killed(self):  # representative
         a, b = self.start_pair()
         address = b.address()
-        port = b.udp_port()
+        b.keep_port()
         b.kill()
         sent = [f"message {i}" for i in range(80)]
         for text in sent:
             a.accept(b.peer, text.encode())
         a.kill()
-        b.settings["network.listen"] = f"/ip4/127.0.0.1/udp/{port}/quic-v1"
         b.start()
         a.settings["network.bootstrap"] = address
         a.start()

@@ -18,6 +18,7 @@ class PrivateNetwork(WeftTest):
     def with_keys(self, node, *keys):
         """Starts the node, again if it runs, with these keys in its directory."""
         if node.process is not None:
+            node.keep_port()
             self.assertEqual(node.stop(), 0)
         for key in keys:
             shutil.copy(key, node.directory / key.name)
