@@ -16,9 +16,9 @@ using namespace std::chrono_literals;
 /// Upkeep at a pace that lets days pass quickly.
 network_options slow_paced() {
   network_options o;
-  o.config.refresh_interval = 3h;
-  o.config.liveness_interval = 2h;
-  o.config.liveness_interval_min = 10min;
+  o.config.refresh_interval = weft::test::thinned(3h, 12h);
+  o.config.liveness_interval = weft::test::thinned(2h, 8h);
+  o.config.liveness_interval_min = weft::test::thinned(10min, 60min);
   return o;
 }
 
