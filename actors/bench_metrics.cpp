@@ -11,6 +11,8 @@ bool in_seconds(bench_kind kind) noexcept {
   return kind != bench_kind::stream && kind != bench_kind::throughput;
 }
 
+constexpr double bits_per_byte = 8;
+
 std::int64_t whole(double v) noexcept { return static_cast<std::int64_t>(v); }
 
 }  // namespace
@@ -46,8 +48,8 @@ void bench_metrics::on_result(bench_kind kind, const result<bench_result>& r, wa
     bytes_per_second_.set(whole(r->bytes_per_second));
   }
   if (kind == bench_kind::stream) {
-    upload_bits_per_second_.set(whole(r->samples.p50));
-    download_bits_per_second_.set(whole(r->second_way.p50));
+    upload_bytes_per_second_.set(whole(r->samples.p50 / bits_per_byte));
+    download_bytes_per_second_.set(whole(r->second_way.p50 / bits_per_byte));
   }
 }
 
@@ -77,10 +79,10 @@ void bench_metrics::collect(metrics::visitor& v) const {
   v.read("weft_bench_bytes_per_second",
          "Bytes per second at the slowest receiver in the last throughput bench.", {},
          bytes_per_second_);
-  v.read("weft_bench_stream_bits_per_second", "Median of the last stream bench.",
-         {{"direction", "upload"}}, upload_bits_per_second_);
-  v.read("weft_bench_stream_bits_per_second", "Median of the last stream bench.",
-         {{"direction", "download"}}, download_bits_per_second_);
+  v.read("weft_bench_stream_bytes_per_second", "Median of the last stream bench.",
+         {{"direction", "upload"}}, upload_bytes_per_second_);
+  v.read("weft_bench_stream_bytes_per_second", "Median of the last stream bench.",
+         {{"direction", "download"}}, download_bytes_per_second_);
   v.read("weft_bench_receivers", "Nodes that took part in the last broadcast or throughput bench.",
          {}, receivers_);
 }

@@ -45,8 +45,8 @@ class bench_metrics final : public metrics::source {
   std::array<of_kind, bench_kinds> kinds_;
   metrics::gauge messages_per_second_;
   metrics::gauge bytes_per_second_;
-  metrics::gauge upload_bits_per_second_;
-  metrics::gauge download_bits_per_second_;
+  metrics::gauge upload_bytes_per_second_;
+  metrics::gauge download_bytes_per_second_;
   metrics::gauge receivers_;
 };
 

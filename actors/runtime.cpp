@@ -265,7 +265,7 @@ void runtime::stop() { impl_->drain(duration::zero()); }
 
 void runtime::collect(metrics::visitor& v) const {
   impl_->transport_counters.collect(v);
-  if (impl_->options.mdns) impl_->mdns_counters.collect(v);
+  impl_->mdns_counters.collect(v);
   impl_->team.collect(v);
   impl_->store->metrics().collect(v);
   impl_->records->metrics().collect(v);

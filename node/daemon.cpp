@@ -14,6 +14,7 @@
 #include "node/name_watch.hpp"
 #include "node/network_keys.hpp"
 #include "node/node_metrics.hpp"
+#include "node/self_check.hpp"
 #include "node/service_manager.hpp"
 #include "node/signals.hpp"
 #include "node/terminal.hpp"
@@ -65,6 +66,7 @@ class daemon {
     // Handlers use the context and the runtime, so the listeners go first.
     http_.reset();
     admin_.reset();
+    check_.stop();
     names_.stop();
     if (runtime_) runtime_->stop();
   }
@@ -102,6 +104,7 @@ class daemon {
   std::optional<metrics::info_source> info_;
   metrics::process_source process_;
   node_source own_;
+  self_check check_;
   std::unique_ptr<http_server> admin_;
   std::unique_ptr<http_server> http_;
   std::mutex reloading_;
@@ -148,6 +151,7 @@ result<void> daemon::start(signal_queue& signals) {
                           : "off"},
              {"after_seconds", context_->ready_seconds.load()}});
   notify_ready("listening as " + runtime_->self().to_string());
+  check_.start(options_.directory);
   return {};
 }
 
@@ -208,7 +212,7 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
   info_.emplace(metrics::info_source::facts{WEFT_VERSION, "gcc " __VERSION__, c.node.name,
                                             c.node.profile, runtime_->self().short_string()});
   for (const metrics::source* s : std::initializer_list<const metrics::source*>{
-           &*info_, &process_, &own_, &names_, runtime_.get()})
+           &*info_, &process_, &own_, &check_, &names_, runtime_.get()})
     context_->exporter.add(*s);
   return {};
 }

@@ -23,6 +23,8 @@ struct http_request {
   /// Values of `?name=value`; the first one counts.
   std::map<std::string, std::string, std::less<>> query;
   std::string body;
+  /// The Accept header; empty when there is none.
+  std::string accept;
 
   std::string_view get(std::string_view name) const;
   bool has(std::string_view name) const { return query.find(name) != query.end(); }

@@ -170,6 +170,7 @@ struct http_server::impl {
     http_request request;
     for (const auto& [name, value] : in.params) request.query.emplace(name, value);
     request.body = in.body;
+    request.accept = in.get_header_value("Accept");
     auto response = at->second(request);
     out.status = response.status;
     for (const auto& [name, value] : response.headers) out.set_header(name, value);

@@ -154,8 +154,9 @@ http_routes public_routes(node_context& node) {
     const auto status = status_json(node);
     return status ? json_answer(*status) : error_answer(status.error());
   };
-  routes["GET /metrics"] = [&node](const http_request&) -> http_response {
-    return {200, std::string(metrics::text_content_type), node.exporter.scrape(), {}};
+  routes["GET /metrics"] = [&node](const http_request& request) -> http_response {
+    const auto form = metrics::negotiate(request.accept);
+    return {200, std::string(metrics::content_type(form)), node.exporter.scrape(form), {}};
   };
   routes["GET /v1/overview"] = overview_handler(node);
   add_page_routes(routes);

@@ -188,7 +188,8 @@ void transport_metrics::collect_sessions(metrics::visitor& v) const {
                         t);
   v.read("weft_handshake_duration_seconds",
          "Time from the first packet to an authenticated session.", {t}, handshake_duration);
-  v.read("weft_rtt_seconds", "Round-trip times of sessions in use.", {t}, rtt);
+  v.read("weft_rtt_seconds", "Round-trip times of sessions in use, each about once a second.", {t},
+         rtt);
   v.read("weft_handshakes_in_progress", "Inbound handshakes not yet complete.", {t},
          handshakes_in_progress);
   v.read("weft_busiest_address_sessions", "Inbound sessions of the address that has most.", {t},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "metrics/export/exporter.hpp"
 
+#include "metrics/export/openmetrics.hpp"
+
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
@@ -55,6 +57,14 @@ class family_collector final : public visitor {
   std::unordered_map<std::string, std::size_t> index_;
 };
 
+void write(std::string& out, exposition form, const family_collector& collector) {
+  if (form == exposition::text) {
+    out += prometheus::TextSerializer().Serialize(collector.families());
+    return;
+  }
+  for (const auto& family : collector.families()) write_openmetrics(out, family);
+}
+
 }  // namespace
 
 struct exporter::impl {
@@ -71,17 +81,23 @@ void exporter::add(const source& s) {
   impl_->sources.push_back(&s);
 }
 
-std::string exporter::scrape() {
+std::string exporter::scrape(exposition form) {
   const std::lock_guard lock(impl_->mutex);
   const auto begin = std::chrono::steady_clock::now();
   family_collector collector;
   for (const auto* each : impl_->sources) each->collect(collector);
   ++impl_->scrapes;
   collector.count("weft_scrapes_total", "Scrapes answered by this node.", {}, impl_->scrapes);
+  std::string out;
+  write(out, form, collector);
+  // By itself, since it also tells of the writing of all the others.
+  family_collector last;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  collector.on_gauge("weft_scrape_duration_seconds", "Time it took to collect this scrape.", {},
-                     took.count());
-  return prometheus::TextSerializer().Serialize(collector.families());
+  last.on_gauge("weft_scrape_duration_seconds", "Time it took to collect and write this scrape.",
+                {}, took.count());
+  write(out, form, last);
+  if (form == exposition::openmetrics) out += "# EOF\n";
+  return out;
 }
 
 void info_source::collect(visitor& v) const {

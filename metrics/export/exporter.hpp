@@ -4,15 +4,22 @@
 #include "base/result.hpp"
 #include "metrics/catalog.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
-/// Metrics as Prometheus text, format version 0.0.4.
+/// Metrics as text that scrapers read.
 namespace weft::metrics {
 
-/// Content type of `exporter::scrape`.
-inline constexpr std::string_view text_content_type = "text/plain; version=0.0.4; charset=utf-8";
+/// The format of Prometheus, version 0.0.4, or OpenMetrics 1.0.
+enum class exposition : std::uint8_t { text, openmetrics };
+
+/// What to answer to an Accept header: OpenMetrics if it is asked for by name and not less liked
+/// than plain text.
+exposition negotiate(std::string_view accept);
+std::string_view content_type(exposition form) noexcept;
 
 /// Walks the registered sources at scrape time. Sources are added before the first scrape and
 /// outlive the exporter.
@@ -26,7 +33,7 @@ class exporter {
   void add(const source& s);
   /// Every family once, in the order of first appearance, with HELP and TYPE lines. One scrape at a
   /// time: a second caller waits. Thread-safe.
-  std::string scrape();
+  std::string scrape(exposition form = exposition::text);
 
  private:
   struct impl;

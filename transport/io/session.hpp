@@ -150,7 +150,8 @@ class session final : public conn_listener {
   void pump(bool may_open);
   /// Nothing is queued, unacknowledged or unanswered.
   bool quiet();
-  /// Ends negotiations that take too long and returns the stream credit that was delayed.
+  /// Once a second. Ends negotiations that take too long, returns the stream credit that was
+  /// delayed, and notes the round-trip time if anything has arrived since.
   void housekeeping();
   session_info inspect();
   /// The session is over: every stream's handler hears of it.
@@ -227,6 +228,8 @@ class session final : public conn_listener {
   token_bucket open_tokens_;
   /// Streams whose replacement the peer may open only later.
   std::size_t delayed_credit_ = 0;
+  /// At the last sample of the round-trip time.
+  std::uint64_t bytes_in_sampled_ = 0;
 };
 
 }  // namespace weft::transport::io

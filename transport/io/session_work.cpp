@@ -178,6 +178,9 @@ bool session::quiet() {
 
 void session::housekeeping() {
   return_stream_credit();
+  if (std::exchange(bytes_in_sampled_, bytes_in) != bytes_in && confirmed_at != instant{})
+    context_.metrics.rtt.observe(
+        to_seconds(duration(static_cast<duration::rep>(conn->info().smoothed_rtt))));
   const auto pushes = pushes_in_;
   for (push_receiver* p : pushes) {
     if (context_.now - p->since() < context_.bounds.push_timeout) continue;

@@ -24,7 +24,7 @@ LOOKUP = [
 THROUGHPUT = [
     graph("Messages per second", "At the slowest receiver, by the node that published.", "ops", by_label(highest, "weft_bench_messages_per_second", "instance")),
     graph("Bytes per second", "At the slowest receiver, by the node that published.", "Bps", by_label(highest, "weft_bench_bytes_per_second", "instance")),
-    graph("Stream", "Median of the last stream bench, by direction.", "bps", by_label(highest, "weft_bench_stream_bits_per_second", "direction")),
+    graph("Stream", "Median of the last stream bench, by direction.", "Bps", by_label(highest, "weft_bench_stream_bytes_per_second", "direction")),
 ]
 
 ALL = [

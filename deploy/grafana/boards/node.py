@@ -29,6 +29,29 @@ RESOURCES = [
     graph("Log lines", "By level.", "ops", by_label(rate, "weft_log_messages_total", "level")),
 ]
 
+def of_machine(work, most, **matchers):
+    """What a node does, as a share of what its machine's self-check could; nothing before that has ended."""
+    return f"{work} / ({total(most, 'instance', **matchers)} > 0)", "{{instance}}"
+
+
+VERIFIED = f"({rate('weft_gossip_verifications_total', 'instance')} + {rate('weft_routing_verifications_total', 'instance', event='verified')})"
+
+MACHINE = [
+    graph("Signatures", "Share of one processor that verifying signatures takes, by the rate that the self-check found at the start.", "percentunit",
+          of_machine(VERIFIED, "weft_selfcheck_operations_per_second", operation="verify")),
+    graph("Sealing", "Share of one processor that sealing and opening packets takes, by the rate that the self-check found at the start.", "percentunit",
+          of_machine(rate("weft_transport_bytes_total", "instance"), "weft_selfcheck_sealed_bytes_per_second")),
+    graph("Sockets", "Share of one processor that moving packets takes, by the rate that the self-check found at the start: less in truth, "
+          "since the node moves several at a time.", "percentunit",
+          of_machine(rate("weft_transport_bytes_total", "instance"), "weft_selfcheck_loopback_bytes_per_second")),
+    graph("Disk", "Time of a commit (p95), and of a small write and sync at the start.", "s",
+          quantiles("weft_store_commit_seconds")[1], by_label(highest, "weft_selfcheck_sync_seconds", "instance", "self-check ")),
+    graph("Rates found at the start", "Signatures and verifications that one processor does in a second.", "ops",
+          by_label(lowest, "weft_selfcheck_operations_per_second", "operation", "slowest node: ")),
+    graph("Bytes found at the start", "That one processor seals, and sends to itself, in a second: of the slowest node.", "Bps",
+          (lowest("weft_selfcheck_sealed_bytes_per_second"), "sealed"), (lowest("weft_selfcheck_loopback_bytes_per_second"), "loopback")),
+]
+
 STORE = [
     graph("Commits", "Transactions and operations of the message store.", "ops",
           (rate("weft_store_commits_total"), "commits"), (rate("weft_store_operations_total"), "operations"), (rate("weft_store_checkpoints_total"), "checkpoints")),
@@ -74,4 +97,4 @@ MONITORING = [
 ]
 
 BOARD = Board("weft-node", "Weft: node detail", "The process of a node: resources, stores, surroundings, monitoring.",
-              [("Process", PROCESS), ("Resources", RESOURCES), ("Stores", STORE), ("Surroundings", SURROUNDINGS), ("Monitoring", MONITORING)])
+              [("Process", PROCESS), ("Resources", RESOURCES), ("Use of the machine", MACHINE), ("Stores", STORE), ("Surroundings", SURROUNDINGS), ("Monitoring", MONITORING)])
