@@ -8,7 +8,7 @@ import contextlib
 import re
 import unittest
 
-from faults import (FewDescriptors, FullDisk, Steps, Stopping, bad_reload, ignore_file_size_signal, killed, lost_messages,
+from faults import (FewDescriptors, FullDisk, LowCap, Steps, Stopping, bad_reload, broadcast, ignore_file_size_signal, killed, lost_messages,
                     many_broadcasts, restarted, shim_of_a_wrong_clock, unanswered_lookups, wrong_peers)
 from live import Disguise, LiveTest, free_port
 from rules import all_rules
@@ -46,6 +46,9 @@ class Alerts(LiveTest):
         cls.early.environment["LD_PRELOAD"] = str(shim_of_a_wrong_clock(cls.root))
         cls.unready = cls.new_unready_node()
         answering = {"bench__answer": "true", "gossip__topics": "news"}
+        cls.heavy = cls.new_node("heavy", gossip__heartbeat=60, gossip__topics="news").start()
+        for _ in range(80):
+            broadcast(cls.heavy, 500_000)
         cls.bencher = cls.new_node("bencher", bench__every=4, bench__kinds="broadcast", bench__samples=10, **answering).start()
         cls.sleepy = cls.new_node("sleepy", network__bootstrap=cls.bencher.address(), **answering).start()
         cls.crowd = [cls.new_node("crowd0", gossip__topics="news").start()]
@@ -59,7 +62,8 @@ class Alerts(LiveTest):
         cls.jobs = {
             "weft": [node.http_address for node in (cls.hub, cls.fragile, cls.restless, cls.plain, cls.lonely, cls.disk)] + [cls.unready_address],
             "lonely": [cls.lonely.http_address], "slow": [cls.bencher.http_address],
-            "crowd": [cls.crowd[0].http_address], "wasteful": [cls.wasteful.address]}
+            "crowd": [cls.crowd[0].http_address, cls.crowd[-1].http_address], "heavy": [cls.heavy.http_address],
+            "wasteful": [cls.wasteful.address]}
         cls.prometheus.watch(cls.jobs)
         targets = sum(map(len, cls.jobs.values()))
         wait_until(lambda: cls.prometheus.value("count(up == 1)") == targets, 30, "all nodes are scraped")
@@ -89,7 +93,7 @@ class Alerts(LiveTest):
 
         strange = Steps(lambda: self.strange_target(1), lambda: self.strange_target(0))
         told = Steps(lambda: None, lambda: None)
-        disk = FullDisk(self.disk)
+        disk, capped = FullDisk(self.disk), self.crowd[-1]
         return {
             "NodeRestarting": (restarted(self.restless, self.prometheus), about(self.restless)),
             "NodeDown": (killed(self.fragile), about(self.fragile)),
@@ -97,6 +101,9 @@ class Alerts(LiveTest):
             "NodeIsolated": (Steps(lambda: None, lambda: self.lonely.connect(self.hub.address())), about(self.lonely)),
             "ReloadFailed": (bad_reload(self.plain), about(self.plain)),
             "FdNearLimit": (FewDescriptors(self.plain), about(self.plain)),
+            "MemoryNearLimit": (LowCap(self.heavy, told, memory_bytes=64 << 20), about(self.heavy, "heavy")),
+            "BandwidthCapped": (LowCap(capped, many_broadcasts([capped], 20_000), upload_bytes_per_second=65536),
+                                about(capped, "crowd", direction="outbound")),
             "StorageFull": (disk, about(self.disk)),
             "StorageErrors": (told, about(self.disk)),
             "VersionSkew": (strange, {"job": "weft"}),

@@ -2,6 +2,7 @@
 """What goes wrong, on purpose: each fault begins, and ends again."""
 import contextlib
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -89,6 +90,29 @@ def bad_reload(node):
         config.write_text(content)
         node.process.send_signal(signal.SIGHUP)
     return Steps(lambda: reload_with(text + "\n[nonsense]\n"), lambda: reload_with(text))
+
+
+class LowCap:
+    """Caps in the configuration, taken back by `end`; work is done in between."""
+
+    def __init__(self, node, work, **caps):
+        self.node, self.work, self.caps = node, work, caps
+        self.config = node.directory / "config.toml"
+        self.before = self.config.read_text()
+
+    def begin(self):
+        text = self.before
+        for key, value in self.caps.items():
+            text, changed = re.subn(rf"^{key} = 0$", f"{key} = {value}", text, flags=re.M)
+            assert changed == 1, f"no {key} in the configuration"
+        self.config.write_text(text)
+        self.node.api("POST", "/v1/reload")
+        self.work.begin()
+
+    def end(self):
+        self.work.end()
+        self.config.write_text(self.before)
+        self.node.api("POST", "/v1/reload")
 
 
 class FewDescriptors:
@@ -180,8 +204,9 @@ def lost_messages(node):
     return Repeated(0.1, lambda: node.send(STRANGER, b"to nobody", timeout=0.3 / weft.PATIENCE, volatile=1))
 
 
-def many_broadcasts(nodes):
-    def publish():
-        for node in nodes:
-            node.api("POST", f"/v1/publish?topic={quote('news')}", os.urandom(100))
-    return Repeated(0.2, publish)
+def broadcast(node, size):
+    node.api("POST", f"/v1/publish?topic={quote('news')}", os.urandom(size))
+
+
+def many_broadcasts(nodes, size=100):
+    return Repeated(0.2, lambda: [broadcast(node, size) for node in nodes])

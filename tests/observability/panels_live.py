@@ -13,9 +13,9 @@ from live import LiveTest, scrape
 from prometheus import promtool
 from promql import expand, selectors
 from rules import all_rules
-from support import main
+from support import DEPLOY, TREE, main
 
-from weft import quote, wait_until
+from weft import BINARY, die_with_parent, quote, wait_until
 
 NODES = 4
 RATE_INTERVAL = "20s"
@@ -27,6 +27,12 @@ def base_name(series):
 
 def families(text):
     return {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
+
+
+def series_of(text):
+    """Names with their labels; bounds as numbers, since the formats write them differently."""
+    found = {line.rsplit(" ", 1)[0] for line in text.splitlines() if line and not line.startswith("#")}
+    return {re.sub(r'le="([\d.e-]+)"', lambda bound: f'le="{float(bound.group(1))}"', name) for name in found}
 
 
 class Panels(LiveTest):
@@ -101,6 +107,32 @@ class Panels(LiveTest):
         exported = families(scrape(self.nodes[0].http_address)[1])
         self.assertGreater(len(exported), 200)
         self.assertEqual(sorted(exported - used), [], "exported, and neither on a dashboard nor in a rule")
+
+    def test_the_documented_metrics_are_the_exported_ones(self):
+        done = subprocess.run([DEPLOY / "metrics_table.py"], input=scrape(self.nodes[0].http_address)[1], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, (TREE / "docs/metrics.md").read_text())
+
+    def test_both_formats_tell_the_same(self):
+        """Prometheus, which asks for OpenMetrics, reads it in the other tests."""
+        kind, text = scrape(self.nodes[0].http_address)
+        open_kind, open_text = scrape(self.nodes[0].http_address, "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+        self.assertEqual((kind, open_kind), ("text/plain; version=0.0.4; charset=utf-8", "application/openmetrics-text; version=1.0.0; charset=utf-8"))
+        self.assertTrue(open_text.endswith("\n# EOF\n"))
+        self.assertEqual(series_of(open_text), series_of(text))
+
+    def test_the_number_of_series_does_not_depend_on_peers(self):
+        """With no session, and with a hundred."""
+        alone = self.new_node("alone").start()
+        before = series_of(scrape(alone.http_address)[1])
+        far = subprocess.Popen([BINARY, "bench-far", alone.address(), "100"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               preexec_fn=die_with_parent)
+        try:
+            wait_until(lambda: alone.metric("weft_connected_peers") == 100, 60, "a hundred sessions")
+            self.assertEqual(series_of(scrape(alone.http_address)[1]), before)
+        finally:
+            far.kill()
+            far.wait()
 
     def test_promtool_finds_the_metrics_well_named(self):
         done = subprocess.run([promtool(), "check", "metrics"], input=scrape(self.nodes[0].http_address)[1], capture_output=True, text=True, timeout=60)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """From datagrams to streams: who connects, what it costs, what is refused."""
-from .panels import Board, by_label, graph, heat, quantiles, rate, share, stat, total
+from .panels import Board, by_label, graph, heat, highest, quantiles, rate, series, share, stat, total
 
 NOW = [
     stat("Sessions", "Authenticated sessions of all selected nodes.", "none", (total("weft_peers"), "sessions")),
@@ -70,6 +70,17 @@ STREAMS = [
     graph("Pushes under way", "Large payloads on streams of their own, by who sends.", "none", by_label(total, "weft_pushes", "direction")),
     graph("Pushes that ended", "By how.", "ops", by_label(rate, "weft_pushes_in_total", "end", "in: "), by_label(rate, "weft_pushes_out_total", "end", "out: ")),
     graph("Memory of pushes", "Of unfinished pushes of peers.", "bytes", (total("weft_push_bytes"), "bytes")),
+]
+
+LIMITS = [
+    graph("Use of the bandwidth caps", "Share of each direction's cap that the busiest node used; nothing where there is no cap. See runbook BandwidthCapped.", "percentunit",
+          (f"max by (direction) ({series('weft_bandwidth_used_bytes_per_second')} / ({series('weft_bandwidth_limit_bytes_per_second')} > 0)) or "
+           f"0 * {highest('weft_bandwidth_used_bytes_per_second', 'direction')}", "{{direction}}")),
+    graph("Bandwidth", "Bytes in datagrams over the last second, over all nodes.", "Bps", by_label(total, "weft_bandwidth_used_bytes_per_second", "direction")),
+    graph("Cap reached", "Times that a direction's cap was used up.", "ops", by_label(rate, "weft_bandwidth_waits_total", "direction")),
+    graph("Access rules", "Rules in force, by verdict.", "none", by_label(total, "weft_access_rules", "verdict")),
+    graph("Sessions from one place", "Inbound sessions of the address and of the subnet that has most, at the worst node: see the limits of the same names.", "none",
+          (highest("weft_busiest_address_sessions"), "address"), (highest("weft_busiest_subnet_sessions"), "subnet")),
     graph("Limits hit", "Items that a limit kept out, by limit.", "ops", by_label(rate, "weft_limit_rejections_total", "limit")),
 ]
 
@@ -83,4 +94,4 @@ FRAMES = [
 ]
 
 BOARD = Board("weft-sessions", "Weft: sessions and transport", "Sessions, dials, packets, streams and frames.",
-              [("Now", NOW), ("Sessions", SESSIONS), ("Dials", DIALS), ("Path", PATH), ("Streams", STREAMS), ("Frames", FRAMES)])
+              [("Now", NOW), ("Sessions", SESSIONS), ("Dials", DIALS), ("Path", PATH), ("Streams", STREAMS), ("Limits", LIMITS), ("Frames", FRAMES)])
