@@ -144,6 +144,11 @@ class Panels(LiveTest):
                        'weft_bench_runs_total{outcome="complete"}', "weft_store_commits_total", "weft_perf_bytes_total",
                        "weft_messaging_fragments_received_total"):
             self.assertGreater(self.prometheus.value(f"sum({metric})"), 0, metric)
+        node = self.nodes[0]
+        self.assertGreater(node.metric("weft_rtt_seconds_count"), node.metric("weft_pings_total", direction="outbound"),
+                           "round trips of sessions are noted without pings, too")
+        for figure in ("operations_per_second", "sealed_bytes_per_second", "loopback_bytes_per_second", "sync_seconds"):
+            self.assertGreater(self.prometheus.value(f"min(weft_selfcheck_{figure})"), 0, figure)
 
 
 if __name__ == "__main__":
