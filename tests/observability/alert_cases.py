@@ -73,7 +73,7 @@ CASES = {
     "BandwidthCapped": Case(
         {f'weft_bandwidth_used_bytes_per_second{{{A}, direction="outbound"}}': "96x20", f'weft_bandwidth_limit_bytes_per_second{{{A}, direction="outbound"}}': "100x20"},
         6, 4,
-        {f'weft_bandwidth_used_bytes_per_second{{{A}, direction="outbound"}}': "80 100 80 100 80x20",
+        {f'weft_bandwidth_used_bytes_per_second{{{A}, direction="outbound"}}': "70 100 70 100 70x20",
          f'weft_bandwidth_limit_bytes_per_second{{{A}, direction="outbound"}}': "100x20",
          f'weft_bandwidth_used_bytes_per_second{{{A}, direction="inbound"}}': "500x20", f'weft_bandwidth_limit_bytes_per_second{{{A}, direction="inbound"}}': "0x20"},
         {**NODE, "direction": "outbound"}, "96%"),

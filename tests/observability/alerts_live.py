@@ -102,7 +102,7 @@ class Alerts(LiveTest):
             "ReloadFailed": (bad_reload(self.plain), about(self.plain)),
             "FdNearLimit": (FewDescriptors(self.plain), about(self.plain)),
             "MemoryNearLimit": (LowCap(self.heavy, told, memory_bytes=64 << 20), about(self.heavy, "heavy")),
-            "BandwidthCapped": (LowCap(capped, many_broadcasts([capped], 20_000), upload_bytes_per_second=65536),
+            "BandwidthCapped": (LowCap(capped, many_broadcasts([capped], 60_000), upload_bytes_per_second=65536),
                                 about(capped, "crowd", direction="outbound")),
             "StorageFull": (disk, about(self.disk)),
             "StorageErrors": (told, about(self.disk)),
@@ -138,7 +138,7 @@ class Alerts(LiveTest):
             for fault, _ in faults.values():
                 fault.begin()
                 ends.callback(fault.end)
-            self.wait_for_all(faults, True, 60, "fire")
+            self.wait_for_all(faults, True, 90, "fire")
         self.wait_for_all(waiting, False, 90, "clear")
 
     def wait_for_all(self, faults, firing, seconds, what):

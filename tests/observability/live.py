@@ -21,7 +21,7 @@ import weft
 from weft import wait_until
 
 SECONDS = {"m": 2, "h": 10}
-SCRAPE_INTERVAL = 1
+SCRAPE_INTERVAL = 2
 DURATION = re.compile(r"(?<=[\[ ])(\d+)([mh])(?=\]|$)", re.M)
 
 

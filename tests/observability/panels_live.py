@@ -48,7 +48,7 @@ class Panels(LiveTest):
         wait_until(lambda: len(first.sessions()) == NODES - 1, 20, "all nodes have a session with the first")
         cls.prometheus.watch({"weft": [node.http_address for node in cls.nodes]})
         wait_until(lambda: cls.prometheus.value("count(up == 1)") == NODES, 20, "all nodes are scraped")
-        deadline = time.monotonic() + 25
+        deadline = time.monotonic() + 30
         rounds = 0
         while time.monotonic() < deadline or rounds < 3:
             cls.work(rounds)
