@@ -3,15 +3,15 @@
 
 #include "base/crypto.hpp"
 #include "node/files.hpp"
+#include "transport/io/udp_socket.hpp"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <ctime>
 #include <fcntl.h>
-#include <netinet/in.h>
+#include <poll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -23,6 +23,8 @@ namespace {
 /// Processor time that one figure may take.
 constexpr double budget_seconds = 0.004;
 constexpr std::size_t packet_bytes = 1200;
+constexpr std::size_t packets_per_run = 32;
+constexpr std::size_t loopback_buffer_bytes = 256 * 1024;
 constexpr std::size_t syncs = 3;
 
 double processor_seconds() {
@@ -58,23 +60,30 @@ class descriptor {
   int fd_;
 };
 
-/// Bytes that one processor sends to and receives from itself in a second, in packets of QUIC's
-/// size.
+/// Bytes that one processor sends to and receives from itself in a second, as the node does it.
 double measure_loopback(const std::stop_token& stopping) {
-  const descriptor sender(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const descriptor receiver(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* const as_any = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(receiver.get(), as_any, size) != 0 || ::getsockname(receiver.get(), as_any, &size) != 0
-      || ::connect(sender.get(), as_any, size) != 0)
-    return 0;
-  std::array<char, packet_bytes> packet{};
-  return static_cast<double>(packet_bytes) * per_second(stopping, [&] {
-           return ::send(sender.get(), packet.data(), packet.size(), 0) > 0
-                  && ::recv(receiver.get(), packet.data(), packet.size(), 0) > 0;
+  using namespace transport::io;
+  ip_endpoint loopback;
+  loopback.address[0] = 127;
+  loopback.address[3] = 1;
+  auto sender = udp_socket::open(loopback, {.buffer_bytes = loopback_buffer_bytes});
+  auto receiver = udp_socket::open(loopback, {.buffer_bytes = loopback_buffer_bytes});
+  if (!sender || !receiver) return 0;
+  const std::vector<std::uint8_t> packets(packets_per_run * packet_bytes);
+  const outgoing_run run{packets, packet_bytes, sender->bound(), receiver->bound()};
+  std::vector<std::uint8_t> room(udp_socket::receive_bytes);
+  return static_cast<double>(packets.size()) * per_second(stopping, [&] {
+           if (sender->send(run) != socket_status::done) return false;
+           for (std::size_t arrived = 0; arrived < packets.size();) {
+             received_run in;
+             pollfd readable{receiver->descriptor(), POLLIN, 0};
+             // What does not come within a second is lost, and ends the measurement.
+             if (receiver->receive(room, in) == socket_status::done)
+               arrived += in.bytes.size();
+             else if (::poll(&readable, 1, 1000) != 1)
+               return false;
+           }
+           return true;
          });
 }
 

@@ -44,8 +44,7 @@ MACHINE = [
           of_machine(VERIFIED, "weft_selfcheck_operations_per_second", operation="verify")),
     graph("Sealing", "Share of one processor that sealing and opening packets takes, by the rate that the self-check found at the start.", "percentunit",
           of_machine(rate("weft_transport_bytes_total", "instance"), "weft_selfcheck_sealed_bytes_per_second")),
-    graph("Sockets", "Share of one processor that moving packets takes, by the rate that the self-check found at the start: less in truth, "
-          "since the node moves several at a time.", "percentunit",
+    graph("Sockets", "Share of one processor that moving packets takes, by the rate that the self-check found at the start.", "percentunit",
           of_machine(rate("weft_transport_bytes_total", "instance"), "weft_selfcheck_loopback_bytes_per_second")),
     graph("Disk", "Time of a commit (p95), and of a small write and sync at the start.", "s",
           quantiles("weft_store_commit_seconds")[1], by_label(highest, "weft_selfcheck_sync_seconds", "instance", "self-check ")),
