@@ -11,7 +11,6 @@
 #include <ctime>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -122,8 +121,6 @@ void self_check::stop() {
 }
 
 void self_check::run(const std::stop_token& stopping, const std::string& folder) {
-  // Of this thread alone, on Linux.
-  ::setpriority(PRIO_PROCESS, 0, 19);
   const auto key = crypto::ed25519_private_key::generate();
   const std::array<std::uint8_t, 128> message{};
   signs_per_second_ = per_second(stopping, [&] {

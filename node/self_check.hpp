@@ -11,7 +11,7 @@ namespace weft::node {
 
 /// What this machine can do, measured once after the start: the yardstick that a dashboard holds
 /// the node's work against. All gauges are 0 until they are measured, which takes some 20 ms of
-/// processor time at the lowest priority; processor-bound figures are per second of one processor's
+/// processor time; processor-bound figures are per second of one processor's
 /// time, so that a busy machine does not lower them.
 class self_check final : public metrics::source {
  public:

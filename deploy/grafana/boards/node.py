@@ -29,7 +29,9 @@ RESOURCES = [
     graph("Open files", "Descriptors in use.", "none", each_node(total, "process_open_fds")),
     graph("Share of open files", "Of the descriptors that the process may open; see runbook FdNearLimit.", "percentunit",
           (share(total("process_open_fds", "instance"), total("process_max_fds", "instance")), "{{instance}}")),
-    graph("Log lines", "By level.", "ops", by_label(rate, "weft_log_messages_total", "level")),
+    graph("Log lines", "By level; those that repeat are suppressed, and those that the system did not take are lost.", "ops",
+          by_label(rate, "weft_log_messages_total", "level"), (rate("weft_log_lines_suppressed_total"), "suppressed"),
+          (rate("weft_log_lines_failed_total"), "lost")),
 ]
 
 def of_machine(work, most, **matchers):
