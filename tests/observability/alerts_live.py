@@ -16,7 +16,7 @@ from support import main
 
 from weft import wait_until
 
-CROWD = 6
+CROWD = 7
 
 
 def disguised(text):
@@ -158,13 +158,14 @@ class Alerts(LiveTest):
         """Most of the crowd goes away from one of its nodes, and comes back."""
         stays = self.crowd[0]
         labels = {"job": "crowd", "instance": stays.http_address}
-        many = f'max_over_time(instance:weft_connected_peers:lasting{{instance="{stays.http_address}"}}[20s])'
-        self.assertGreaterEqual(self.prometheus.value(many), CROWD - 1)
+        lasting = f'instance:weft_connected_peers:lasting{{instance="{stays.http_address}"}}'
+        # One or two may be there for a passing purpose.
+        wait_until(lambda: (self.prometheus.value(lasting) or 0) >= 4, 40, "most of the crowd is there to stay")
         self.assertFalse(self.fires("PeersDropping", labels))
-        for node in self.crowd[1:5]:
+        for node in self.crowd[1:-1]:
             self.assertEqual(node.stop(), 0)
         wait_until(lambda: self.fires("PeersDropping", labels), 30, "PeersDropping fires")
-        for node in self.crowd[1:5]:
+        for node in self.crowd[1:-1]:
             node.start()
         wait_until(lambda: not self.fires("PeersDropping", labels), 60, "PeersDropping clears")
 
