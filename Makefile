@@ -14,7 +14,7 @@ jobs ?= $(shell nproc)
 # Debian 13 has no clang 14; any of the two will do.
 clang = $(shell command -v clang++-14 || command -v clang++-19)
 trees := release asan
-long_trees := $(trees) tsan fuzz
+long_trees := release asan-full tsan fuzz
 
 .PHONY: help run test test-long test-deploy build deps deps-test bench tidy deb clean
 help: ## list the targets
@@ -28,10 +28,10 @@ run: build ## build, then keep a mesh of five node processes in a line up until 
 suite = mkdir -p build/$(2) && printf 'subdirs(%s)\n' $(1:%=../%) > build/$(2)/CTestTestfile.cmake \
 	&& WEFT_DEPLOY_TESTS=quick ctest --test-dir build/$(2) -j$(jobs) --no-tests=error $(3)
 
-test: deps-test $(trees:%=tree-%) ## build and run every test: plain, against js-libp2p, and under ASan and UBSan
+test: deps-test $(trees:%=tree-%) ## build and run every test: plain, against js-libp2p, and CAF-free parts under ASan and UBSan
 	@$(call suite,$(trees),all,-LE '^long$$')
 
-test-long: deps-test $(long_trees:%=tree-%) ## the same and more under ASan and UBSan, then ThreadSanitizer and 30 s of each fuzz target
+test-long: deps-test $(long_trees:%=tree-%) ## the same with everything under ASan and UBSan, then ThreadSanitizer and 30 s of each fuzz target
 	@$(call suite,$(long_trees),long)
 
 test-deploy: deps-test ## install the package in bare Debians, run a cluster of containers (root, Docker, mmdebstrap; slow)
@@ -74,7 +74,7 @@ configure = { [ -f build/$(1)/build.ninja ] $(3); } || { echo "configuring build
 tree-release: deps-test
 	@$(call configure,release,-DWEFT_TESTS=ON -DWEFT_BENCH=ON,$(with_tests))
 	@cmake --build build/release --target all weft_package_files all_verify_interface_header_sets -j$(jobs)
-tree-asan tree-tsan: tree-%: tree-release
+tree-asan tree-asan-full tree-tsan: tree-%: tree-release
 	@$(call configure,$*)
 	@cmake --build build/$* -j$(jobs)
 tree-fuzz: tree-release
