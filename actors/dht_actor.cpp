@@ -50,7 +50,7 @@ dht_actor::behavior_type dht_actor_impl::make_behavior() {
       [this](const provide_question& q) { on_provide(q); },
       [this](const find_providers_question& q) { on_find_providers(q); },
       [this](const find_peer_question& q) { on_find_peer(q); },
-      [this](const dht_summary_question& q) { on_summary(q); },
+      [this](const dht_status_question& q) { q.answer(host_.core().status()); },
       [this](atom::flush, const reply<void>& answer) { on_flush(answer); },
       [this](atom::status) { return health(); },
   };
@@ -138,22 +138,6 @@ void dht_actor_impl::on_find_providers(const find_providers_question& q) {
 void dht_actor_impl::on_find_peer(const find_peer_question& q) {
   host_.find_peer(add(q.answer), q.peer, {}, parts_.wall(), now());
   finish();
-}
-
-void dht_actor_impl::on_summary(const dht_summary_question& q) const {
-  const auto s = host_.core().status();
-  dht_summary out;
-  out.server = s.server;
-  for (const auto& b : s.buckets) out.buckets.push_back({b.common_bits, b.entries, b.replacements});
-  out.table_peers = s.entries;
-  out.known_peers = s.known_peers;
-  out.records = s.records;
-  out.own_records = s.own_records;
-  out.providers = s.providers;
-  out.operations = s.operations;
-  out.queries = s.queries;
-  out.network_size = s.network_size;
-  q.answer(std::move(out));
 }
 
 void dht_actor_impl::on_flush(const reply<void>& answer) {

@@ -58,7 +58,6 @@ class dht_actor_impl final : private hosts::dht_listener {
   void on_provide(const provide_question& q);
   void on_find_providers(const find_providers_question& q);
   void on_find_peer(const find_peer_question& q);
-  void on_summary(const dht_summary_question& q) const;
   void on_flush(const reply<void>& answer);
   /// What the text of a key means: /weft/PEER/NAME, an own record's bare name, or any other key.
   result<byte_buffer> key_of(const std::string& text) const;

@@ -112,7 +112,7 @@ using dht_actor = actor_of<
     void(put_value_question), void(get_value_question), void(closest_question),
     void(provide_question), void(find_providers_question), void(find_peer_question),
     // For display.
-    void(dht_summary_question),
+    void(dht_status_question),
     // Hand to the store what is not written yet, then answer: the node is about to end.
     void(atom::flush, reply<void>),
     // Health.

@@ -6,6 +6,7 @@
 #include "actors/telling_types.hpp"
 #include "base/crypto.hpp"
 #include "dht/dht_config.hpp"
+#include "dht/dht_types.hpp"
 #include "gossip/gossip_config.hpp"
 #include "messaging/messaging_config.hpp"
 #include "metrics/catalog.hpp"
@@ -155,7 +156,7 @@ class runtime final : public metrics::source {
   void dht_find_providers(std::string key, std::size_t count, callback<found_peers> done);
   /// ec::not_found.
   void dht_find_peer(peer_id peer, callback<found_peers> done);
-  void dht_state(callback<dht_summary> done);
+  void dht_state(callback<dht::dht_status> done);
 
   // -- routes and status ---
 

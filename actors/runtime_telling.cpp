@@ -82,9 +82,9 @@ void runtime::dht_find_peer(peer_id peer, callback<found_peers> done) {
              find_peer_question{peer, reply<found_peers>(std::move(done))});
 }
 
-void runtime::dht_state(callback<dht_summary> done) {
+void runtime::dht_state(callback<dht::dht_status> done) {
   impl_->ask(impl_->team.links.dht.handle(),
-             dht_summary_question{reply<dht_summary>(std::move(done))});
+             dht_status_question{reply<dht::dht_status>(std::move(done))});
 }
 
 }  // namespace weft::actors

@@ -4,6 +4,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/reply.hpp"
 #include "actors/telling_types.hpp"
+#include "dht/dht_types.hpp"
 #include "hosts/bench_wire.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -57,8 +58,8 @@ struct find_peer_question {
   peer_id peer;
   reply<found_peers> answer;
 };
-struct dht_summary_question {
-  reply<dht_summary> answer;
+struct dht_status_question {
+  reply<dht::dht_status> answer;
 };
 
 // -- benches ---
@@ -83,6 +84,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::closest_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::provide_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::find_providers_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::find_peer_question)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::dht_summary_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::dht_status_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::received_letter)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weft::actors::bench_mail)

@@ -79,28 +79,4 @@ struct found_peers {
   find_trace trace;
 };
 
-/// One bucket of the DHT's routing table that has a peer.
-struct dht_bucket {
-  /// Leading bits the places of its peers share with this node's.
-  unsigned common_bits = 0;
-  std::size_t peers = 0;
-  std::size_t replacements = 0;
-};
-
-/// The DHT of this node, for display.
-struct dht_summary {
-  /// Answers others; else only asks.
-  bool server = true;
-  std::vector<dht_bucket> buckets;
-  std::size_t table_peers = 0;
-  std::size_t known_peers = 0;
-  std::size_t records = 0;
-  std::size_t own_records = 0;
-  std::size_t providers = 0;
-  std::size_t operations = 0;
-  std::size_t queries = 0;
-  /// Servers in the network, as far as this node can tell.
-  std::optional<std::uint64_t> network_size;
-};
-
 }  // namespace weft::actors

@@ -28,6 +28,8 @@ class ip_prefix {
   }
   std::uint8_t bits() const noexcept { return bits_; }
   bool v6() const noexcept { return v6_; }
+  /// 4 or 16 bytes used, network order.
+  const std::array<std::uint8_t, 16>& address() const noexcept { return address_; }
   /// As `parse` reads it; always with the length.
   std::string to_string() const;
 

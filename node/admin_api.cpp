@@ -16,7 +16,7 @@ http_response get_id(node_context& node, const http_request&) {
 }
 
 http_response get_status(node_context& node, const http_request&) {
-  const auto status = status_json(node);
+  const auto status = status_json(node, metric_sums(node.runtime));
   return status ? json_answer(*status) : error_answer(status.error());
 }
 
@@ -26,7 +26,7 @@ http_response get_health(node_context& node, const http_request&) {
 }
 
 http_response get_limits(node_context& node, const http_request&) {
-  return json_answer({{"limits", limits_view(node)}});
+  return json_answer({{"limits", limits_view(node, metric_sums(node.runtime))}});
 }
 
 http_response get_peers(node_context& node, const http_request&) {

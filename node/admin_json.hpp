@@ -2,6 +2,7 @@
 #pragma once
 
 #include "node/context.hpp"
+#include "node/metric_sums.hpp"
 #include "node/views.hpp"
 
 /// Answers shared by the admin API and the loopback listener.
@@ -9,7 +10,7 @@ namespace weft::node {
 
 /// The whole status with process figures and message counts. ec::timeout when the actors do not
 /// answer.
-result<json> status_json(node_context& node);
+result<json> status_json(node_context& node, const metric_sums& all);
 
 /// The readiness checks; answers also while an actor is stuck.
 json checks_json(const node_context& node);

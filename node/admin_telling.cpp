@@ -130,7 +130,7 @@ http_response get_dht_peer(node_context& node, const http_request& request) {
 }
 
 http_response get_dht_status(node_context& node, const http_request&) {
-  return asked<actors::dht_summary>([&](auto done) { node.runtime.dht_state(std::move(done)); });
+  return asked<dht::dht_status>([&](auto done) { node.runtime.dht_state(std::move(done)); });
 }
 
 }  // namespace weft::node

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "node/client.hpp"
 #include "node/commands.hpp"
+#include "transport/io/clock.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -12,13 +12,11 @@ namespace weft::node {
 
 namespace {
 
-double unix_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 std::string ends_text(const json& rule) {
   if (!rule.contains("until") || rule["until"].is_null()) return "never";
-  return "in " + format_seconds(std::max(0.0, rule["until"].get<double>() - unix_seconds()));
+  return "in "
+         + format_seconds(
+             std::max(0.0, rule["until"].get<double>() - wall_seconds(transport::io::wall_now())));
 }
 
 std::string rules_text(const json& j) {

@@ -18,6 +18,8 @@
 #include "node/service_manager.hpp"
 #include "node/signals.hpp"
 #include "node/terminal.hpp"
+#include "node/views.hpp"
+#include "transport/io/clock.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -28,10 +30,6 @@
 namespace weft::node {
 
 namespace {
-
-double unix_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 /// Beyond the configured time: actors that were killed, sessions that are told.
 constexpr duration drain_slack = std::chrono::milliseconds(1500);
@@ -207,7 +205,7 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
   context_->reload = [this] { return reload(); };
   context_->shutdown = [&signals] { signals.push_stop(); };
   own_.context = context_.get();
-  own_.reload_time = unix_seconds();
+  own_.reload_time = wall_seconds(transport::io::wall_now());
   const auto id = runtime_->self().to_string();
   info_.emplace(metrics::info_source::facts{WEFT_VERSION, "gcc " __VERSION__, c.node.name,
                                             c.node.profile, runtime_->self().short_string()});
@@ -277,7 +275,7 @@ reload_report daemon::reload() {
   access_.refuse_strangers(applied.network.admit == "listed");
   context_->replace(applied);
   own_.reload_worked = true;
-  own_.reload_time = unix_seconds();
+  own_.reload_time = wall_seconds(transport::io::wall_now());
   log::info("node", "reloaded",
             {{"applied", joined(report.applied)}, {"needs_restart", joined(report.needs_restart)}});
   return report;

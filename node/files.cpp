@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "node/files.hpp"
 
+#include "node/descriptor.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -15,20 +17,6 @@
 namespace weft::node {
 
 namespace {
-
-class descriptor {
- public:
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() { close(); }
-  int get() const noexcept { return fd_; }
-  int release() noexcept { return std::exchange(fd_, -1); }
-  int close() noexcept { return fd_ >= 0 ? ::close(std::exchange(fd_, -1)) : 0; }
-
- private:
-  int fd_;
-};
 
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');

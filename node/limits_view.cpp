@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "node/limits_view.hpp"
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
@@ -10,36 +9,10 @@ namespace weft::node {
 
 namespace {
 
-/// Sums of every metric: by name, and by name and value of one label ("name,value").
-class sums final : public metrics::visitor {
- public:
-  void on_counter(std::string_view name, std::string_view, metrics::labels l,
-                  double value) override {
-    add(name, l, value);
-  }
-  void on_gauge(std::string_view name, std::string_view, metrics::labels l, double value) override {
-    add(name, l, value);
-  }
-  void on_histogram(std::string_view, std::string_view, metrics::labels, std::span<const double>,
-                    std::span<const metrics::counter>, double) override {}
-  std::uint64_t of(std::string_view name) const {
-    const auto at = sums_.find(name);
-    return at == sums_.end() || at->second < 0 ? 0 : static_cast<std::uint64_t>(at->second);
-  }
-
- private:
-  void add(std::string_view name, metrics::labels l, double value) {
-    std::string key(name);
-    sums_[key] += value;
-    for (const auto& each : l) sums_[key + "," + std::string(each.value)] += value;
-  }
-  std::map<std::string, double, std::less<>> sums_;
-};
-
 struct row {
   std::string_view name;
   std::string_view unit;
-  /// Names of `sums`.
+  /// Names of `metric_sums`.
   std::string_view used;
   std::string_view refused;
   std::string_view key;
@@ -103,9 +76,7 @@ json entry(std::string_view name, std::string_view unit, std::string_view key, s
 
 }  // namespace
 
-json limits_view(const node_context& node) {
-  sums all;
-  node.runtime.collect(all);
+json limits_view(const node_context& node, const metric_sums& all) {
   const config c = node.current();
   json list = json::array();
   if (const auto usage = metrics::read_process_usage()) {

@@ -7,8 +7,7 @@ namespace weft::node {
 
 namespace {
 
-/// Bytes of a destination in the routing table, of which half as many again are counted for what
-/// points to it.
+/// A destination in the routing table with two routes and what points to it, with some room.
 constexpr std::uint64_t destination_bytes = 256;
 constexpr std::uint64_t window_bytes_min = 256u << 10;
 constexpr std::uint64_t queue_bytes_min = 256u << 10;
@@ -33,7 +32,7 @@ void fit_to_memory(config& c) {
   at_most(c.dht.record_bytes_total_max, std::max<std::uint64_t>(share(c, 8), 1u << 20));
   at_most(c.routing.destinations_max, std::max<std::uint64_t>(share(c, 8) / destination_bytes, 16));
   at_most(c.messages.volatile_payload_bytes_max, std::max<std::uint64_t>(share(c, 16), 64u << 10));
-  // These exist once per peer: a few that use them whole fit, the guard looks after the rest.
+  // Once per peer: a few that use theirs whole fit.
   at_most(l.queue.bytes_max, std::max(share(c, 32), queue_bytes_min));
   at_most(l.session_window_max, std::max(share(c, 16), window_bytes_min));
   at_most(l.stream_window_max, std::max(share(c, 32), window_bytes_min));

@@ -11,7 +11,8 @@ namespace weft::node {
 inline constexpr std::uint64_t memory_base_bytes = 32u << 20;
 
 /// Lowers the bounds that add up to the node's memory to their shares of the cap; without a cap
-/// they stay. Together the shares are at most the cap less `memory_base_bytes`.
+/// they stay. The shares of what exists once add up to less than the cap without
+/// `memory_base_bytes`; what exists once per peer is left to the guard (`memory_guard`).
 void fit_to_memory(config& c);
 /// Bytes of one concern that may wait for its actor.
 transport::io::credit_marks credit_of(const config& c);

@@ -6,6 +6,7 @@
 #include "node/answer.hpp"
 #include "node/limits_view.hpp"
 #include "node/log_view.hpp"
+#include "transport/io/clock.hpp"
 
 #include <algorithm>
 #include <array>
@@ -27,40 +28,13 @@ std::string bounded(std::string_view text, std::size_t bytes_max = overview::tex
   return std::string(text.substr(0, end)) + "…";
 }
 
-/// Adds up the counters that the page draws.
-class flow_counts final : public metrics::visitor {
- public:
-  void on_counter(std::string_view name, std::string_view, metrics::labels labels,
-                  double value) override {
-    for (auto& e : entries_)
-      if (name == e.metric && has(labels, e.label)) e.sum += value;
-  }
-  void on_gauge(std::string_view, std::string_view, metrics::labels, double) override {}
-  void on_histogram(std::string_view, std::string_view, metrics::labels, std::span<const double>,
-                    std::span<const metrics::counter>, double) override {}
-
-  json take() const {
-    json j;
-    for (const auto& e : entries_) j[std::string(e.key)] = static_cast<std::uint64_t>(e.sum);
-    return j;
-  }
-
- private:
+/// The counters that the page draws.
+json flow_of(const metric_sums& all) {
   struct entry {
     std::string_view key;
     std::string_view metric;
-    /// Value of any label; empty: all of them.
-    std::string_view label{};
-    double sum = 0;
   };
-
-  static bool has(metrics::labels labels, std::string_view value) {
-    return value.empty() || std::any_of(labels.begin(), labels.end(), [&](const metrics::label& l) {
-             return l.value == value;
-           });
-  }
-
-  std::array<entry, 14> entries_{{
+  static constexpr std::array<entry, 14> entries{{
       {"messages_sent", "weft_messaging_sent_total"},
       {"messages_acknowledged", "weft_messaging_acknowledged_total"},
       {"messages_delivered", "weft_messaging_delivered_total"},
@@ -68,15 +42,18 @@ class flow_counts final : public metrics::visitor {
       {"messages_dropped", "weft_messaging_dropped_total"},
       {"broadcasts_published", "weft_gossip_published_total"},
       {"broadcasts_delivered", "weft_gossip_delivered_total"},
-      {"broadcasts_forwarded", "weft_gossip_copies_total", "forwarded"},
+      {"broadcasts_forwarded", "weft_gossip_copies_total,forwarded"},
       {"broadcasts_dropped", "weft_gossip_dropped_total"},
-      {"bytes_in", "weft_transport_bytes_total", "inbound"},
-      {"bytes_out", "weft_transport_bytes_total", "outbound"},
-      {"packets_in", "weft_transport_packets_total", "inbound"},
-      {"packets_out", "weft_transport_packets_total", "outbound"},
+      {"bytes_in", "weft_transport_bytes_total,inbound"},
+      {"bytes_out", "weft_transport_bytes_total,outbound"},
+      {"packets_in", "weft_transport_packets_total,inbound"},
+      {"packets_out", "weft_transport_packets_total,outbound"},
       {"packets_dropped", "weft_transport_packets_dropped_total"},
   }};
-};
+  json j;
+  for (const auto& e : entries) j[std::string(e.key)] = all.of(e.metric);
+  return j;
+}
 
 json session_entry(const transport::session_info& s) {
   auto j = view(s);
@@ -146,21 +123,19 @@ result<json> collect(node_context& node) {
   answer<actors::peer_list> peers;
   answer<std::vector<actors::route_view>> routes;
   answer<std::vector<actors::topic_view>> topics;
-  answer<actors::dht_summary> dht;
+  answer<dht::dht_status> dht;
   node.runtime.peers(peers.callback());
   node.runtime.routes(std::nullopt, routes.callback(), overview::routes_max);
   node.runtime.topics(topics.callback());
   node.runtime.dht_state(dht.callback());
-  WEFT_TRY(auto j, status_json(node));
+  const metric_sums all(node.runtime);
+  WEFT_TRY(auto j, status_json(node, all));
   j.erase("directory");
   j.erase("messages");
   const auto dht_now = by(deadline, dht);
-  const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  j["time"] = std::chrono::duration<double>(wall).count();
-  flow_counts counts;
-  node.runtime.collect(counts);
-  j["counters"] = counts.take();
-  j["limits"] = limits_view(node);
+  j["time"] = wall_seconds(transport::io::wall_now());
+  j["counters"] = flow_of(all);
+  j["limits"] = limits_view(node, all);
   j["session_count"] = j["sessions"];
   const auto none = json(nullptr);
   auto list = by(deadline, peers);

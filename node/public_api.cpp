@@ -5,42 +5,11 @@
 #include "node/log_view.hpp"
 #include "node/page_files.hpp"
 
-#include <array>
-
 namespace weft::node {
 
 namespace {
 
 constexpr duration status_patience = std::chrono::seconds(2);
-
-/// Adds up the counters that the status shows.
-class message_counts final : public metrics::visitor {
- public:
-  void on_counter(std::string_view name, std::string_view, metrics::labels, double value) override {
-    for (auto& [wanted, key, sum] : wanted_)
-      if (name == wanted) sum += value;
-  }
-  void on_gauge(std::string_view, std::string_view, metrics::labels, double) override {}
-  void on_histogram(std::string_view, std::string_view, metrics::labels, std::span<const double>,
-                    std::span<const metrics::counter>, double) override {}
-  json take() const {
-    json j;
-    for (const auto& [wanted, key, sum] : wanted_)
-      j[std::string(key)] = static_cast<std::uint64_t>(sum);
-    return j;
-  }
-
- private:
-  struct entry {
-    std::string_view name;
-    std::string_view key;
-    double sum = 0;
-  };
-  std::array<entry, 4> wanted_{{{"weft_messaging_sent_total", "sent"},
-                                {"weft_messaging_acknowledged_total", "acknowledged"},
-                                {"weft_messaging_delivered_total", "delivered"},
-                                {"weft_messaging_forwarded_total", "forwarded"}}};
-};
 
 int http_status_of(ec code) {
   switch (code) {
@@ -96,7 +65,7 @@ http_response readiness(node_context& node) {
 
 }  // namespace
 
-result<json> status_json(node_context& node) {
+result<json> status_json(node_context& node, const metric_sums& all) {
   answer<actors::node_status> asked;
   node.runtime.status(asked.callback());
   auto status = asked.wait_for(status_patience);
@@ -112,9 +81,10 @@ result<json> status_json(node_context& node) {
   j["version"] = WEFT_VERSION;
   j["directory"] = node.directory;
   j["http"] = node.http_port ? node.http_host + ":" + std::to_string(node.http_port) : "";
-  message_counts counts;
-  node.runtime.collect(counts);
-  j["messages"] = counts.take();
+  j["messages"] = {{"sent", all.of("weft_messaging_sent_total")},
+                   {"acknowledged", all.of("weft_messaging_acknowledged_total")},
+                   {"delivered", all.of("weft_messaging_delivered_total")},
+                   {"forwarded", all.of("weft_messaging_forwarded_total")}};
   j["log"] = log_state_view();
   j["revision"] = revision();
   j["ready_after_seconds"] = node.ready_seconds.load();
@@ -151,7 +121,7 @@ http_routes public_routes(node_context& node) {
   };
   routes["GET /readyz"] = [&node](const http_request&) { return readiness(node); };
   routes["GET /status"] = [&node](const http_request&) {
-    const auto status = status_json(node);
+    const auto status = status_json(node, metric_sums(node.runtime));
     return status ? json_answer(*status) : error_answer(status.error());
   };
   routes["GET /metrics"] = [&node](const http_request& request) -> http_response {

@@ -2,6 +2,7 @@
 #include "node/self_check.hpp"
 
 #include "base/crypto.hpp"
+#include "node/descriptor.hpp"
 #include "node/files.hpp"
 #include "transport/io/udp_socket.hpp"
 
@@ -44,20 +45,6 @@ double per_second(const std::stop_token& stopping, Once&& once) {
   }
   return 0;
 }
-
-class descriptor {
- public:
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// Bytes that one processor sends to and receives from itself in a second, as the node does it.
 double measure_loopback(const std::stop_token& stopping) {

@@ -4,6 +4,7 @@
 #include "actors/bench_types.hpp"
 #include "actors/telling_types.hpp"
 #include "base/error.hpp"
+#include "dht/dht_types.hpp"
 #include "transport/access_rules.hpp"
 
 #include <nlohmann/json.hpp>
@@ -37,7 +38,7 @@ json view(const actors::topic_view& t);
 json view(const actors::stored_value& s);
 json view(const actors::found_value& f);
 json view(const actors::found_peers& f);
-json view(const actors::dht_summary& s);
+json view(const dht::dht_status& s);
 
 /// `{"error": {"code", "text"}}`
 json error_view(const error& e);

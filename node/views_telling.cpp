@@ -63,12 +63,12 @@ json view(const actors::found_peers& f) {
   return j;
 }
 
-json view(const actors::dht_summary& s) {
+json view(const dht::dht_status& s) {
   json buckets = json::array();
   for (const auto& b : s.buckets)
     buckets.push_back(
-        {{"common_bits", b.common_bits}, {"peers", b.peers}, {"replacements", b.replacements}});
-  json j{{"server", s.server},           {"table_peers", s.table_peers},
+        {{"common_bits", b.common_bits}, {"peers", b.entries}, {"replacements", b.replacements}});
+  json j{{"server", s.server},           {"table_peers", s.entries},
          {"known_peers", s.known_peers}, {"records", s.records},
          {"own_records", s.own_records}, {"providers", s.providers},
          {"operations", s.operations},   {"queries", s.queries},

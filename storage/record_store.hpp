@@ -42,9 +42,6 @@ class record_store {
   /// damaged file is set aside under another name and begun anew: all of it can be had from the
   /// network. ec::denied, ec::disk_full, ec::io, ec::unsupported (written by a newer version).
   static result<std::unique_ptr<record_store>> open(const record_store_config& config);
-  /// How long the oldest work has waited without any having been finished; zero with none.
-  /// Thread-safe.
-  duration silence() const noexcept;
   /// Commits what is queued, then stops the thread.
   ~record_store();
   record_store(const record_store&) = delete;
@@ -59,6 +56,9 @@ class record_store {
   /// Commits what is queued and stops; later operations are dropped. Idempotent.
   void stop();
 
+  /// How long the oldest work has waited without any having been finished; zero with none.
+  /// Thread-safe.
+  duration silence() const noexcept;
   const record_store_metrics& metrics() const noexcept;
 
  private:

@@ -1,35 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs the js-libp2p peer of the interop suite outside the checkout, once per lock file, and prints its folder:
+# Installs the js-libp2p peer of the interop suite, once, and prints its folder:
 #
 #   folder=$(tests/interop/install.sh) && "$folder/node" "$folder/peer.mjs" listen
-#
-# The registry is whatever npm on this machine is configured for; the lock file names versions and checksums only.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-hash=$(cat "$here/package.json" "$here/package-lock.json" | sha256sum | cut -c1-16)
-folder=${XDG_CACHE_HOME:-$HOME/.cache}/weft/interop-$hash
-if [ ! -f "$folder/complete" ]; then
-  echo "interop: installing js-libp2p (once)" >&2
-  mkdir -p "$(dirname "$folder")"
-  exec 9>"$folder.lock"
-  flock 9
-  if [ ! -f "$folder/complete" ]; then
-    rm -rf "$folder"
-    mkdir "$folder"
-    cp "$here/package.json" "$here/package-lock.json" "$folder/"
-    # Not `npm ci`: it insists on the binaries for other platforms, which not every registry carries.
-    (cd "$folder" && npm install --no-audit --no-fund --ignore-scripts --loglevel=error) >"$folder.log" 2>&1 \
-      || { tail -n 30 "$folder.log" >&2; exit 1; }
-    ln -s node_modules/.bin/node "$folder/node"
-    touch "$folder/complete"
-  fi
-fi
-# Imports are resolved from where a script lies.
-for script in peer.mjs mesh_peer.mjs; do
-  if ! cmp -s "$here/$script" "$folder/$script"; then
-    cp "$here/$script" "$folder/$script.$$"
-    mv "$folder/$script.$$" "$folder/$script"
-  fi
-done
+folder=$("$here/../support/npm-folder.sh" interop "$here" peer.mjs mesh_peer.mjs)
+[ -L "$folder/node" ] || ln -sfn node_modules/.bin/node "$folder/node"
 echo "$folder"

@@ -6,10 +6,20 @@
 
 namespace weft::transport::io {
 
-std::size_t admission::prefix_hash::operator()(const prefix& p) const noexcept {
+namespace {
+
+ip_prefix address_of(const ip_endpoint& e) noexcept { return {e, 128}; }
+/// What one customer of a network usually has.
+ip_prefix subnet_of(const ip_endpoint& e) noexcept {
+  return {e, e.v6 ? std::uint8_t{56} : std::uint8_t{24}};
+}
+
+}  // namespace
+
+std::size_t admission::prefix_hash::operator()(const ip_prefix& p) const noexcept {
   std::uint64_t words[2];
-  std::memcpy(words, p.bytes.data(), sizeof words);
-  std::uint64_t h = key ^ (p.v6 ? 0x517cc1b727220a95u : 0u);
+  std::memcpy(words, p.address().data(), sizeof words);
+  std::uint64_t h = key ^ (p.v6() ? 0x517cc1b727220a95u : 0u);
   for (const std::uint64_t w : words) {
     h = (h ^ w) * 0x9e3779b97f4a7c15u;
     h ^= h >> 32;
@@ -17,15 +27,7 @@ std::size_t admission::prefix_hash::operator()(const prefix& p) const noexcept {
   return static_cast<std::size_t>(h * (key | 1));
 }
 
-admission::prefix admission::address_of(const ip_endpoint& e) noexcept { return {e.address, e.v6}; }
-
-admission::prefix admission::subnet_of(const ip_endpoint& e) noexcept {
-  prefix p{e.address, e.v6};
-  std::fill(p.bytes.begin() + (e.v6 ? 7 : 3), p.bytes.end(), std::uint8_t{0});
-  return p;
-}
-
-admission::counts admission::look_up(const table& t, const prefix& p) noexcept {
+admission::counts admission::look_up(const table& t, const ip_prefix& p) noexcept {
   const auto it = t.find(p);
   return it == t.end() ? counts{} : it->second;
 }
@@ -50,7 +52,7 @@ std::optional<limit_kind> admission::refuses(const ip_endpoint& remote) const {
   return std::nullopt;
 }
 
-void admission::change(table& t, const prefix& p, int half_open, int sessions) {
+void admission::change(table& t, const ip_prefix& p, int half_open, int sessions) {
   counts& c = t[p];
   c.half_open += static_cast<std::size_t>(half_open);
   c.sessions += static_cast<std::size_t>(sessions);

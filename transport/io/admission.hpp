@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/ip_prefix.hpp"
 #include "base/multiaddr.hpp"
 #include "transport/limits.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -34,26 +34,18 @@ class admission {
   std::size_t busiest_subnet() const noexcept { return most(subnets_); }
 
  private:
-  struct prefix {
-    std::array<std::uint8_t, 16> bytes{};
-    bool v6 = false;
-    friend bool operator==(const prefix&, const prefix&) = default;
-  };
   struct prefix_hash {
     std::uint64_t key;
-    std::size_t operator()(const prefix& p) const noexcept;
+    std::size_t operator()(const ip_prefix& p) const noexcept;
   };
   struct counts {
     std::size_t half_open = 0;
     std::size_t sessions = 0;
   };
-  using table = std::unordered_map<prefix, counts, prefix_hash>;
-  static prefix address_of(const ip_endpoint& e) noexcept;
-  /// /24 of IPv4, /56 of IPv6.
-  static prefix subnet_of(const ip_endpoint& e) noexcept;
+  using table = std::unordered_map<ip_prefix, counts, prefix_hash>;
   static std::size_t most(const table& t) noexcept;
-  static counts look_up(const table& t, const prefix& p) noexcept;
-  static void change(table& t, const prefix& p, int half_open, int sessions);
+  static counts look_up(const table& t, const ip_prefix& p) noexcept;
+  static void change(table& t, const ip_prefix& p, int half_open, int sessions);
   void change(const ip_endpoint& e, int half_open, int sessions);
 
   const limits& bounds_;
