@@ -44,7 +44,7 @@ struct fence {
 // too.
 constexpr std::array fences{
     fence{"caf/.*", " actors "},
-    fence{"ngtcp2/.*|gnutls/.*", " transport_io "},
+    fence{"ngtcp2/.*|gnutls/.*|nettle/.*", " transport_io "},
     fence{"botan/.*|sodium\\.h|spdlog/.*", " base "},
     fence{"tl/.*", " base "},
     fence{"protozero/.*", " base transport routing messaging dht gossip "},
