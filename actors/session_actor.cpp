@@ -153,7 +153,7 @@ void session_actor_impl::on_needs(const session_needs& n) {
 }
 
 void session_actor_impl::on_disconnect(const disconnect_question& q) {
-  auto done = core_.disconnect(q.peer, "asked by the operator", now(), out_);
+  auto done = core_.disconnect(q.peer, "asked by the operator", out_);
   if (!done)
     q.answer(fail(std::move(done.error())));
   else if (disconnects_.size() >= questions_max)

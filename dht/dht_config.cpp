@@ -59,8 +59,10 @@ result<void> check_tables(const dht_config& c) {
   WEFT_TRY_VOID(check(c.sessions_kept <= 65'536 && c.session_idle >= c.query_timeout,
                       "dht sessions_kept must be at most 65536, session_idle at least "
                       "query_timeout"));
-  return check(c.peers_max >= 1024 && c.peers_max <= 1u << 20,
-               "dht peers_max must be 1024 to 1048576");
+  WEFT_TRY_VOID(check(c.peers_max >= 1024 && c.peers_max <= 1u << 20,
+                      "dht peers_max must be 1024 to 1048576"));
+  return check(c.idle_peers_max >= 64 && c.idle_peers_max <= c.peers_max,
+               "dht idle_peers_max must be 64 to peers_max");
 }
 
 result<void> check_stores(const dht_config& c) {

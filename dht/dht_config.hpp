@@ -90,6 +90,9 @@ struct dht_config {
   duration backoff_max = std::chrono::hours(1);
   /// Peers remembered in all: addresses, round-trip times, back-off.
   std::size_t peers_max = 16'384;
+  /// Of these, how many that are neither connected nor in the table, nor about to be: in a large
+  /// network hardly any of them is met again.
+  std::size_t idle_peers_max = 512;
   /// Known peers are written to the store this often.
   duration persist_interval = std::chrono::minutes(5);
   std::size_t stored_peers_max = 512;

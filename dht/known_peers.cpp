@@ -24,13 +24,14 @@ peer_slot known_peers::add(const peer_id& id) {
     return s;
   }
   if (id == self_ || id.empty()) return no_peer;
+  while (idle_ >= config_.idle_peers_max) make_room();
   if (by_id_.size() >= config_.peers_max && !make_room()) {
     ++counters_.rejected[reject_reason::peers_full];
     return no_peer;
   }
-  peer_slot s = static_cast<peer_slot>(slots_.size());
+  peer_slot s = no_peer;
   if (free_.empty()) {
-    slots_.emplace_back();
+    s = static_cast<peer_slot>(slots_.add());
   } else {
     s = free_.back();
     free_.pop_back();
@@ -65,6 +66,7 @@ void known_peers::link(peer_slot s) {
   (newest_ == no_peer ? oldest_ : slots_[newest_].after) = s;
   newest_ = s;
   at.idle = true;
+  ++idle_;
 }
 
 void known_peers::unlink(peer_slot s) {
@@ -72,6 +74,7 @@ void known_peers::unlink(peer_slot s) {
   (at.before == no_peer ? oldest_ : slots_[at.before].after) = at.after;
   (at.after == no_peer ? newest_ : slots_[at.after].before) = at.before;
   at.idle = false;
+  --idle_;
 }
 
 void known_peers::settle(peer_slot s) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/block_table.hpp"
 #include "base/multiaddr.hpp"
 #include "base/peer_id.hpp"
 #include "base/slot_index.hpp"
@@ -23,39 +24,51 @@ namespace weft::dht {
 using peer_slot = std::uint32_t;
 inline constexpr peer_slot no_peer = std::numeric_limits<peer_slot>::max();
 
-/// What the node remembers of one peer.
+/// An instant, or none: in the space of an instant.
+class moment {
+ public:
+  moment() noexcept = default;
+  moment(instant at) noexcept : at_(at) {}
+  explicit operator bool() const noexcept { return at_ != instant::min(); }
+  instant operator*() const noexcept { return at_; }
+
+ private:
+  instant at_ = instant::min();
+};
+
+/// What the node remembers of one peer. There are many of them: mind its size.
 struct known_peer {
-  peer_id id;
   kad_id place;
-  /// At most `addresses_kept_max`. First-hand ones replace hearsay and are not diluted by it.
-  std::vector<multiaddr> addresses;
-  bool first_hand = false;
-  /// Grows when `addresses` changes.
-  std::uint32_t addresses_version = 0;
+  peer_id id;
+  bool first_hand : 1 = false;
+  /// A session existed, so that `group` says something.
+  bool met : 1 = false;
+  bool connected : 1 = false;
+  /// Speaks the protocol as a server: by identify, or because it answered.
+  bool server : 1 = false;
+  bool in_table : 1 = false;
+  /// Waits for, or is under, a check of its life.
+  bool checking : 1 = false;
+  /// Missed its time since it last answered.
+  bool suspect : 1 = false;
+  std::uint8_t failures = 0;
   /// Where the last session came from or led to, for `limits`.
   std::optional<ip_group> group;
-  /// A session existed, so that `group` says something.
-  bool met = false;
-  bool connected = false;
-  /// Speaks the protocol as a server: by identify, or because it answered.
-  bool server = false;
-  bool in_table = false;
-  /// Waits for, or is under, a check of its life.
-  bool checking = false;
-  rtt_estimate rtt;
-  std::optional<instant> last_answer;
-  /// The last sign of life: an answer or a request.
-  std::optional<instant> last_heard;
-  /// Missed its time since it last answered.
-  bool suspect = false;
-  std::uint8_t failures = 0;
-  instant backoff_until{};
-  /// Who named it first; its slot may have been given to another peer since, with another life.
-  peer_slot named_by = no_peer;
-  std::uint32_t named_by_life = 0;
   /// Of the peers it named first: those that answered, and those that never did. Old ones fade.
   std::uint16_t named_good = 0;
   std::uint16_t named_bad = 0;
+  /// Grows when `addresses` changes.
+  std::uint32_t addresses_version = 0;
+  /// Who named it first; its slot may have been given to another peer since, with another life.
+  peer_slot named_by = no_peer;
+  std::uint32_t named_by_life = 0;
+  /// At most `addresses_kept_max`. First-hand ones replace hearsay and are not diluted by it.
+  std::vector<multiaddr> addresses;
+  rtt_estimate rtt;
+  moment last_answer;
+  /// The last sign of life: an answer or a request.
+  moment last_heard;
+  instant backoff_until{};
   /// Requests it may make, and when that was reckoned; negative before the first one.
   double request_tokens = -1;
   instant request_tokens_at{};
@@ -67,7 +80,8 @@ struct known_peer {
   }
 };
 
-/// Peers, bounded: those nobody needs go first, the longest unused before the others.
+/// Peers, bounded in all and, more narrowly, those that nobody needs: of these the longest unused
+/// goes first.
 class known_peers {
  public:
   known_peers(const peer_id& self, const dht_config& config, dht_metrics& counters);
@@ -116,12 +130,13 @@ class known_peers {
   const peer_id self_;
   const dht_config& config_;
   dht_metrics& counters_;
-  std::vector<slot> slots_;
+  block_table<slot, 32> slots_;
   std::vector<peer_slot> free_;
   slot_index by_id_;
   /// Peers nobody needs, longest unused first.
   peer_slot oldest_ = no_peer;
   peer_slot newest_ = no_peer;
+  std::size_t idle_ = 0;
   std::size_t failed_ = 0;
 };
 

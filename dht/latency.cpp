@@ -8,8 +8,7 @@ namespace weft::dht {
 
 void rtt_estimate::observe(duration sample) noexcept {
   sample = std::max(sample, duration::zero());
-  if (!known_) {
-    known_ = true;
+  if (!known()) {
     mean_ = sample;
     deviation_ = sample / 4;
     return;
@@ -21,7 +20,9 @@ void rtt_estimate::observe(duration sample) noexcept {
 
 // Of a normal distribution 95 % are below the mean and 2.06 mean deviations. An eighth of the mean
 // stays as margin once a quiet path has shown next to no deviation.
-duration rtt_estimate::late() const noexcept { return mean_ + std::max(deviation_ * 2, mean_ / 8); }
+duration rtt_estimate::late() const noexcept {
+  return mean() + std::max(deviation_ * 2, mean() / 8);
+}
 
 std::size_t latency_model::bucket_of(duration sample) noexcept {
   const auto ns = static_cast<std::uint64_t>(std::max<duration::rep>(sample.count(), 0));

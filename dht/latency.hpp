@@ -13,15 +13,16 @@ namespace weft::dht {
 class rtt_estimate {
  public:
   void observe(duration sample) noexcept;
-  bool known() const noexcept { return known_; }
-  duration mean() const noexcept { return mean_; }
+  bool known() const noexcept { return mean_ != unknown; }
+  /// Zero while unknown.
+  duration mean() const noexcept { return known() ? mean_ : duration::zero(); }
   /// Most answers are there by then: about the 95th percentile.
   duration late() const noexcept;
 
  private:
-  duration mean_{};
+  static constexpr duration unknown{-1};
+  duration mean_ = unknown;
   duration deviation_{};
-  bool known_ = false;
 };
 
 /// How long answers take of peers nothing is known of: percentiles of recent ones, old ones fade.

@@ -38,7 +38,8 @@ void gossip_core::impl::heartbeat() {
   decay();
   expire_promises();
   const instant wanted_again = now_ - config_.heartbeat * config_.idontwant_heartbeats;
-  for (peer_state& peer : peers_) {
+  for (peer_slot slot = 0; slot < peers_.size(); ++slot) {
+    peer_state& peer = peers_[slot];
     while (!peer.unwanted.empty() && peer.unwanted.front() < wanted_again)
       peer.unwanted.pop_front();
     peer.ihave_frames = peer.ihave_ids = peer.announcements = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/block_table.hpp"
 #include "base/hash.hpp"
 #include "base/rng.hpp"
 #include "base/slot_index.hpp"
@@ -68,7 +69,7 @@ struct core_members {
   outbox* out_ = nullptr;
   std::uint64_t sequence_ = 0;
 
-  std::vector<peer_state> peers_;
+  block_table<peer_state, 16> peers_;
   std::vector<peer_slot> free_peers_;
   slot_index by_peer_;
   std::map<ip_address, std::uint32_t> addresses_;

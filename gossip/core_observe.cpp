@@ -42,7 +42,8 @@ std::optional<topic_status> gossip_core::impl::topic(std::string_view name) cons
 
 std::vector<peer_status> gossip_core::impl::peers() const {
   std::vector<peer_status> all;
-  for (const peer_state& peer : peers_) {
+  for (peer_slot slot = 0; slot < peers_.size(); ++slot) {
+    const peer_state& peer = peers_[slot];
     if (!peer.up) continue;
     all.push_back({peer.known.peer, peer.known.speaks, peer.weft, peer.known.outbound,
                    peer.graylisted, peer.score, peer.topics.size(), peer.rtt.mean()});
@@ -77,7 +78,8 @@ table_sizes gossip_core::impl::sizes() const {
   sizes.cached_bytes = cache_bytes_;
   sizes.wanted = wants_.size();
   sizes.promises = promises_.size();
-  for (const peer_state& peer : peers_) sizes.unwanted += peer.unwanted.size();
+  for (peer_slot slot = 0; slot < peers_.size(); ++slot)
+    sizes.unwanted += peers_[slot].unwanted.size();
   sizes.validations = validations_.size();
   sizes.publications = publications_.size();
   sizes.retained = retained_.size();

@@ -49,8 +49,7 @@ peer_slot gossip_core::impl::admit(const neighbour& peer) {
   }
   peer_slot slot;
   if (free_peers_.empty()) {
-    slot = static_cast<peer_slot>(peers_.size());
-    peers_.emplace_back();
+    slot = static_cast<peer_slot>(peers_.add());
   } else {
     slot = free_peers_.back();
     free_peers_.pop_back();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/block_table.hpp"
 #include "base/chunk.hpp"
 #include "base/time.hpp"
 #include "sim/event_queue.hpp"
@@ -111,27 +112,7 @@ struct link {
 };
 
 /// Links by their place. Where they are they stay.
-class link_table {
- public:
-  link& operator[](std::uint32_t place) noexcept {
-    return (*blocks_[place / block_size])[place % block_size];
-  }
-  const link& operator[](std::uint32_t place) const noexcept {
-    return (*blocks_[place / block_size])[place % block_size];
-  }
-  /// The place of a new one.
-  std::uint32_t add() {
-    if (size_ % block_size == 0) blocks_.push_back(std::make_unique<block>());
-    return size_++;
-  }
-  std::uint32_t size() const noexcept { return size_; }
-
- private:
-  static constexpr std::uint32_t block_size = 64;
-  using block = std::array<link, block_size>;
-  std::vector<std::unique_ptr<block>> blocks_;
-  std::uint32_t size_ = 0;
-};
+using link_table = block_table<link, 64>;
 
 class network;
 

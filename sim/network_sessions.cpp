@@ -24,7 +24,7 @@ constexpr duration tick = std::chrono::seconds(1);
 std::uint32_t network::new_link(node_index from, node_index to) {
   std::uint32_t place = 0;
   if (free_links_.empty()) {
-    place = links_.add();
+    place = static_cast<std::uint32_t>(links_.add());
   } else {
     place = free_links_.back();
     free_links_.pop_back();

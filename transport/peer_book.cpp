@@ -81,25 +81,56 @@ bool can_be_dialled(const multiaddr& address) {
 
 // -- book ---
 
+peer_book::slot peer_book::slot_of(const peer_id& peer) const {
+  return by_peer_.find(peer_id_hash{}(peer), [&](slot s) { return entries_[s].peer == peer; });
+}
+
+const peer_book::entry* peer_book::find(const peer_id& peer) const {
+  const slot s = slot_of(peer);
+  return s == slot_index::none ? nullptr : &entries_[s];
+}
+
+void peer_book::link(slot s) noexcept {
+  entries_[s].before = newest_;
+  entries_[s].after = slot_index::none;
+  (newest_ == slot_index::none ? oldest_ : entries_[newest_].after) = s;
+  newest_ = s;
+}
+
+void peer_book::unlink(slot s) noexcept {
+  const entry& e = entries_[s];
+  (e.before == slot_index::none ? oldest_ : entries_[e.before].after) = e.after;
+  (e.after == slot_index::none ? newest_ : entries_[e.after].before) = e.before;
+}
+
 bool peer_book::evict_one() {
-  if (by_use_.empty()) return false;
-  const peer_id victim = by_use_.begin()->second;
-  forget(victim);
+  if (oldest_ == slot_index::none) return false;
+  erase(oldest_);
   ++evicted_peers_;
   return true;
 }
 
-peer_book::entry* peer_book::touch(const peer_id& peer, instant now) {
-  auto at = peers_.find(peer);
-  if (at == peers_.end()) {
-    if (peers_.size() >= limits_.peers_max && !evict_one()) return nullptr;
-    at = peers_.emplace(peer, entry{}).first;
-  } else if (!at->second.pinned) {
-    by_use_.erase({at->second.used, peer});
+void peer_book::erase(slot s) {
+  if (!entries_[s].pinned) unlink(s);
+  by_peer_.erase(peer_id_hash{}(entries_[s].peer), s);
+  entries_[s] = {};
+  free_.push_back(s);
+}
+
+peer_book::entry* peer_book::touch(const peer_id& peer) {
+  slot s = slot_of(peer);
+  if (s != slot_index::none) {
+    if (!entries_[s].pinned) unlink(s);
+  } else {
+    if (by_peer_.size() >= limits_.peers_max && !evict_one()) return nullptr;
+    if (free_.empty()) free_.push_back(static_cast<slot>(entries_.add()));
+    s = free_.back();
+    free_.pop_back();
+    entries_[s].peer = peer;
+    by_peer_.insert(peer_id_hash{}(peer), s);
   }
-  at->second.used = now;
-  if (!at->second.pinned) by_use_.insert({now, peer});
-  return &at->second;
+  if (!entries_[s].pinned) link(s);
+  return &entries_[s];
 }
 
 known_address* peer_book::find(entry& e, const multiaddr& address) noexcept {
@@ -123,7 +154,7 @@ result<void> peer_book::add(const peer_id& peer, const multiaddr& address, addre
                             instant now) {
   if (const auto named = address.peer(); named && *named != peer) return fail(ec::wrong_peer);
   if (!can_be_dialled(address)) return fail(ec::unsupported);
-  entry* e = touch(peer, now);
+  entry* e = touch(peer);
   if (!e) return fail(ec::limit);
   multiaddr bare = address.without_peer();
   if (known_address* k = find(*e, bare)) {
@@ -136,7 +167,7 @@ result<void> peer_book::add(const peer_id& peer, const multiaddr& address, addre
 
 std::size_t peer_book::replace_identified(const peer_id& peer, std::span<const multiaddr> addresses,
                                           const multiaddr& remote, instant now) {
-  entry* e = touch(peer, now);
+  entry* e = touch(peer);
   if (!e) return 0;
   const auto seen = remote.quic_v1_endpoint();
   const bool local = seen && seen->loopback();
@@ -163,50 +194,37 @@ std::size_t peer_book::replace_identified(const peer_id& peer, std::span<const m
   return taken;
 }
 
-void peer_book::pin(const peer_id& peer, bool pinned, instant now) {
-  entry* e = touch(peer, now);
+void peer_book::pin(const peer_id& peer, bool pinned) {
+  entry* e = touch(peer);
   if (!e || e->pinned == pinned) return;
+  if (pinned) unlink(slot_of(peer));
   e->pinned = pinned;
-  if (pinned)
-    by_use_.erase({e->used, peer});
-  else
-    by_use_.insert({e->used, peer});
-}
-
-void peer_book::set_backoff(const peer_id& peer, entry& e, bool failed, instant now) {
-  if (e.backoff.failures > 0) by_backoff_.erase({e.backoff.not_before, peer});
-  if (!failed) return e.backoff.succeed();
-  e.backoff.fail(policy_, random_, now);
-  by_backoff_.insert({e.backoff.not_before, peer});
+  if (!pinned) link(slot_of(peer));
 }
 
 void peer_book::on_success(const peer_id& peer, const multiaddr& address, instant now) {
-  entry* e = touch(peer, now);
+  entry* e = touch(peer);
   if (!e) return;
-  set_backoff(peer, *e, false, now);
+  e->backoff.succeed();
   if (known_address* k = find(*e, address.without_peer())) k->last_success = now;
 }
 
 void peer_book::on_failure(const peer_id& peer, std::span<const multiaddr> tried, instant now) {
-  entry* e = touch(peer, now);
+  entry* e = touch(peer);
   if (!e) return;
-  set_backoff(peer, *e, true, now);
+  e->backoff.fail(policy_, random_, now);
   for (const auto& address : tried)
     if (known_address* k = find(*e, address.without_peer())) k->last_failure = now;
 }
 
 void peer_book::forget(const peer_id& peer) {
-  const auto at = peers_.find(peer);
-  if (at == peers_.end()) return;
-  by_use_.erase({at->second.used, peer});
-  by_backoff_.erase({at->second.backoff.not_before, peer});
-  peers_.erase(at);
+  if (const slot s = slot_of(peer); s != slot_index::none) erase(s);
 }
 
 std::vector<multiaddr> peer_book::addresses(const peer_id& peer, std::size_t count) const {
-  const auto at = peers_.find(peer);
-  if (at == peers_.end()) return {};
-  std::vector<known_address> sorted = at->second.addresses;
+  const entry* e = find(peer);
+  if (!e) return {};
+  std::vector<known_address> sorted = e->addresses;
   std::sort(sorted.begin(), sorted.end(), better);
   std::vector<multiaddr> out;
   for (std::size_t i = 0; i < std::min(count, sorted.size()); ++i)
@@ -215,25 +233,19 @@ std::vector<multiaddr> peer_book::addresses(const peer_id& peer, std::size_t cou
 }
 
 std::span<const known_address> peer_book::known(const peer_id& peer) const {
-  const auto at = peers_.find(peer);
-  if (at == peers_.end()) return {};
-  return at->second.addresses;
+  const entry* e = find(peer);
+  if (!e) return {};
+  return e->addresses;
 }
 
 instant peer_book::not_before(const peer_id& peer) const {
-  const auto at = peers_.find(peer);
-  return at == peers_.end() ? instant{} : at->second.backoff.not_before;
+  const entry* e = find(peer);
+  return e ? e->backoff.not_before : instant{};
 }
 
 std::uint32_t peer_book::failures(const peer_id& peer) const {
-  const auto at = peers_.find(peer);
-  return at == peers_.end() ? 0 : at->second.backoff.failures;
-}
-
-std::optional<instant> peer_book::next_deadline(instant now) const noexcept {
-  const auto next = by_backoff_.lower_bound({now + duration{1}, peer_id()});
-  if (next == by_backoff_.end()) return std::nullopt;
-  return next->first;
+  const entry* e = find(peer);
+  return e ? e->backoff.failures : 0;
 }
 
 }  // namespace weft::transport

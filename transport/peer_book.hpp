@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/block_table.hpp"
 #include "base/multiaddr.hpp"
 #include "base/peer_id.hpp"
 #include "base/result.hpp"
 #include "base/rng.hpp"
+#include "base/slot_index.hpp"
 #include "base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace weft::transport {
@@ -61,8 +60,8 @@ struct peer_book_limits {
 };
 
 /// Addresses per peer and the back-off of dialling it. Bounded: a new peer evicts the one that was
-/// used longest ago and is not pinned; a new address evicts the worst of its peer. Operations are
-/// O(log peers).
+/// used longest ago and is not pinned; a new address evicts the worst of its peer. Finding a peer
+/// and making room for one are O(1).
 class peer_book {
  public:
   peer_book(peer_book_limits limits, backoff_policy policy, rng random) noexcept
@@ -78,7 +77,7 @@ class peer_book {
   std::size_t replace_identified(const peer_id& peer, std::span<const multiaddr> addresses,
                                  const multiaddr& remote, instant now);
   /// Pinned peers are not evicted.
-  void pin(const peer_id& peer, bool pinned, instant now);
+  void pin(const peer_id& peer, bool pinned);
 
   /// A session was made through `address` (if any): the back-off is over.
   void on_success(const peer_id& peer, const multiaddr& address, instant now);
@@ -95,36 +94,42 @@ class peer_book {
   instant not_before(const peer_id& peer) const;
   std::uint32_t failures(const peer_id& peer) const;
 
-  bool contains(const peer_id& peer) const { return peers_.contains(peer); }
-  std::size_t size() const noexcept { return peers_.size(); }
+  bool contains(const peer_id& peer) const { return find(peer) != nullptr; }
+  std::size_t size() const noexcept { return by_peer_.size(); }
   std::uint64_t evicted_peers() const noexcept { return evicted_peers_; }
   std::uint64_t evicted_addresses() const noexcept { return evicted_addresses_; }
-  /// The earliest back-off that ends after `now`.
-  std::optional<instant> next_deadline(instant now) const noexcept;
 
  private:
+  using slot = slot_index::slot;
   struct entry {
     std::vector<known_address> addresses;
     backoff_state backoff;
-    instant used{};
+    peer_id peer;
     bool pinned = false;
+    slot before = slot_index::none;
+    slot after = slot_index::none;
   };
-  using peer_map = std::map<peer_id, entry>;
 
-  /// The peer's entry, made when there is room.
-  entry* touch(const peer_id& peer, instant now);
+  slot slot_of(const peer_id& peer) const;
+  const entry* find(const peer_id& peer) const;
+  /// The peer's entry, made when there is room: the one used last.
+  entry* touch(const peer_id& peer);
   bool evict_one();
-  void set_backoff(const peer_id& peer, entry& e, bool failed, instant now);
+  void erase(slot s);
+  void link(slot s) noexcept;
+  void unlink(slot s) noexcept;
   known_address* find(entry& e, const multiaddr& address) noexcept;
   void insert(entry& e, known_address&& value);
 
   peer_book_limits limits_;
   backoff_policy policy_;
   rng random_;
-  peer_map peers_;
-  /// Peers that may be evicted, by last use.
-  std::set<std::pair<instant, peer_id>> by_use_;
-  std::set<std::pair<instant, peer_id>> by_backoff_;
+  block_table<entry, 32> entries_;
+  std::vector<slot> free_;
+  slot_index by_peer_;
+  /// Of the peers that may be evicted, the one used longest ago and the one used last.
+  slot oldest_ = slot_index::none;
+  slot newest_ = slot_index::none;
   std::uint64_t evicted_peers_ = 0;
   std::uint64_t evicted_addresses_ = 0;
 };

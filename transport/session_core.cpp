@@ -115,7 +115,7 @@ void session_core::on_up(const session_up_event& e, instant now, session_outbox&
   if (e.side == direction::outbound)
     static_cast<void>(book_.add(e.peer, e.remote, address_source::session, now));
   book_.on_success(e.peer, e.remote, now);
-  target_reached(e, now);
+  target_reached(e);
   dials_.erase(e.dial);
   bool asked = false;
   for (auto at = connects_.begin(); at != connects_.end();) {
@@ -129,7 +129,7 @@ void session_core::on_up(const session_up_event& e, instant now, session_outbox&
     outcome.handshake = e.handshake;
     at = answer(at, std::move(outcome), out);
   }
-  if (asked) want(e.peer, now);
+  if (asked) want(e.peer);
   if (first && e.side == direction::outbound && !find_target(e.peer)) passing_.add(e.peer, now);
   shed(now, out);
 }
@@ -159,12 +159,7 @@ void session_core::on_identified(const identified_event& e, instant now) {
   ++metrics_.identified;
   const auto at = sessions_.find(e.peer);
   if (at == sessions_.end()) return;
-  auto& live = at->second;
-  live.agent = e.info.agent_version;
-  live.protocols = e.info.protocols;
-  live.listen_addresses = e.info.listen_addresses;
-  live.observed = e.info.observed_address;
-  book_.replace_identified(e.peer, e.info.listen_addresses, live.remote, now);
+  book_.replace_identified(e.peer, e.info.listen_addresses, at->second.remote, now);
 }
 
 void session_core::on_path_changed(const path_changed_event& e) {
@@ -256,7 +251,7 @@ void session_core::connect(connect_ticket ticket, const std::optional<peer_id>& 
                     keep ? address_source::operator_given : address_source::discovered, now));
   if (wanted && is_up(*wanted) && !sessions_.at(*wanted).closing) {
     out.answers.push_back({ticket, describe(*wanted, true)});
-    if (keep) want(*wanted, now);
+    if (keep) want(*wanted);
     return update_gauges();
   }
   const target* t = wanted ? find_target(*wanted) : nullptr;
@@ -320,7 +315,7 @@ void session_core::discovered_nearby(const peer_id& peer, const std::vector<mult
   update_gauges();
 }
 
-result<void> session_core::disconnect(const peer_id& peer, std::string reason, instant now,
+result<void> session_core::disconnect(const peer_id& peer, std::string reason,
                                       session_outbox& out) {
   const auto at = std::find_if(targets_.begin(), targets_.end(),
                                [&](const auto& t) { return t.second.peer == peer; });
@@ -331,7 +326,7 @@ result<void> session_core::disconnect(const peer_id& peer, std::string reason, i
     if (at->second.bootstrap)
       hold(at->second);
     else
-      drop_target(at, now);
+      drop_target(at);
   }
   for (auto c = connects_.begin(); c != connects_.end();)
     c = c->second.peer == peer ? answer(c, fail(ec::cancelled), out) : std::next(c);

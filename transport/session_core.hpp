@@ -62,12 +62,6 @@ struct live_session {
   instant since{};
   /// A disconnect is under way: a connect request waits for a new session.
   bool closing = false;
-  /// Empty until identify has been answered.
-  std::string agent;
-  std::vector<std::string> protocols;
-  std::vector<multiaddr> listen_addresses;
-  /// Our address as the peer sees it.
-  std::optional<multiaddr> observed;
 };
 
 /// The policy over transport events. Dial commands carry ids with the top bit set, so that another
@@ -104,8 +98,7 @@ class session_core {
                          session_outbox& out);
   /// Ends the session and stops wanting it; ec::not_found without one. A bootstrap peer stays away
   /// until `connect` or `set_bootstrap`.
-  result<void> disconnect(const peer_id& peer, std::string reason, instant now,
-                          session_outbox& out);
+  result<void> disconnect(const peer_id& peer, std::string reason, session_outbox& out);
   /// Replaces the bootstrap peers (reload): new ones are dialled, sessions of removed ones stay.
   /// ec::limit, ec::bad_config.
   result<void> set_bootstrap(std::vector<multiaddr> addresses, instant now, session_outbox& out);
@@ -183,14 +176,14 @@ class session_core {
 
   // -- targets ---
   target* find_target(const peer_id& peer);
-  void want(const peer_id& peer, instant now);
+  void want(const peer_id& peer);
   /// Dials the target, or arms its timer when it is too early.
   void pursue(std::uint64_t key, instant now, session_outbox& out);
   void pursue_at(std::uint64_t key, instant at);
   void pursue_all(instant now, session_outbox& out);
   void hold(target& t);
-  target_map::iterator drop_target(target_map::iterator at, instant now);
-  void target_reached(const session_up_event& e, instant now);
+  target_map::iterator drop_target(target_map::iterator at);
+  void target_reached(const session_up_event& e);
   void target_lost(const session_down_event& e, duration lived, instant now, session_outbox& out);
   void target_failed(request_id failed, instant now, session_outbox& out);
 

@@ -52,7 +52,7 @@ std::size_t session_core::bootstrap_up() const noexcept {
                     [](const auto& t) { return t.second.bootstrap && t.second.up; }));
 }
 
-void session_core::want(const peer_id& peer, instant now) {
+void session_core::want(const peer_id& peer) {
   passing_.remove(peer);
   if (target* t = find_target(peer)) {
     t->held = false;
@@ -63,7 +63,7 @@ void session_core::want(const peer_id& peer, instant now) {
   t.peer = peer;
   t.up = t.was_up = is_up(peer);
   targets_.emplace(next_key_++, std::move(t));
-  book_.pin(peer, true, now);
+  book_.pin(peer, true);
 }
 
 void session_core::hold(target& t) {
@@ -71,9 +71,9 @@ void session_core::hold(target& t) {
   if (t.timer) timers_.cancel(*std::exchange(t.timer, std::nullopt));
 }
 
-session_core::target_map::iterator session_core::drop_target(target_map::iterator at, instant now) {
+session_core::target_map::iterator session_core::drop_target(target_map::iterator at) {
   hold(at->second);
-  if (at->second.peer) book_.pin(*at->second.peer, false, now);
+  if (at->second.peer) book_.pin(*at->second.peer, false);
   if (at->second.bootstrap) --bootstrap_count_;
   return targets_.erase(at);
 }
@@ -105,13 +105,13 @@ void session_core::pursue_all(instant now, session_outbox& out) {
   for (const auto& [key, t] : targets_) pursue(key, now, out);
 }
 
-void session_core::target_reached(const session_up_event& e, instant now) {
+void session_core::target_reached(const session_up_event& e) {
   for (auto& [key, t] : targets_) {
     const bool dialled = e.dial != 0 && t.dial == e.dial;
     if (dialled) t.dial = 0;
     if (dialled && !t.peer) {
       t.peer = e.peer;
-      book_.pin(e.peer, true, now);
+      book_.pin(e.peer, true);
     }
     if (t.peer != e.peer) continue;
     if (t.timer) timers_.cancel(*std::exchange(t.timer, std::nullopt));
@@ -139,7 +139,7 @@ void session_core::target_lost(const session_down_event& e, duration lived, inst
     }
     const bool give_up = !t.bootstrap && t.backoff.failures >= config_.reconnect_attempts_max;
     if (give_up) {
-      at = drop_target(at, now);
+      at = drop_target(at);
       continue;
     }
     pursue(key, now, out);
@@ -161,7 +161,7 @@ void session_core::target_failed(request_id failed, instant now, session_outbox&
     }
     t.backoff.fail(config_.backoff, random_, now);
     if (!t.bootstrap && t.backoff.failures >= config_.reconnect_attempts_max) {
-      at = drop_target(at, now);
+      at = drop_target(at);
       continue;
     }
     pursue(key, now, out);
@@ -189,7 +189,7 @@ result<void> session_core::set_bootstrap(std::vector<multiaddr> addresses, insta
       groups.erase(same);
       ++at;
     } else {
-      at = t.bootstrap ? drop_target(at, now) : std::next(at);
+      at = t.bootstrap ? drop_target(at) : std::next(at);
     }
   }
   for (auto& g : groups) {
@@ -198,7 +198,7 @@ result<void> session_core::set_bootstrap(std::vector<multiaddr> addresses, insta
     t.addresses = std::move(g.addresses);
     t.bootstrap = true;
     t.up = t.was_up = t.peer && is_up(*t.peer);
-    if (t.peer) book_.pin(*t.peer, true, now);
+    if (t.peer) book_.pin(*t.peer, true);
     targets_.emplace(next_key_++, std::move(t));
     ++bootstrap_count_;
   }

@@ -40,6 +40,7 @@ TEST(dht_config, names_what_is_wrong) {
   refused([](auto& c) { c.group_bits_v4 = 33; }, "group_bits");
   refused([](auto& c) { c.checks_in_flight = 0; }, "checks");
   refused([](auto& c) { c.peers_max = 10; }, "peers_max");
+  refused([](auto& c) { c.idle_peers_max = c.peers_max + 1; }, "idle_peers_max");
   refused([](auto& c) { c.record_bytes_total_max = 1; }, "record_bytes_total_max");
   refused([](auto& c) { c.providers_per_key_max = 0; }, "providers");
   refused([](auto& c) { c.message_bytes_max = 60'000; }, "message_bytes_max");

@@ -30,6 +30,7 @@ multiaddr address_of(std::uint64_t n) {
 struct fixture {
   fixture() {
     config.peers_max = 1024;
+    config.idle_peers_max = 1024;
     config.request_burst = 10;
     config.requests_per_second = 5;
   }
@@ -73,6 +74,27 @@ TEST(known_peers, forgets_the_longest_unused) {
   EXPECT_EQ(held.size(), 1022u);
   EXPECT_EQ(f.peers.add(peer_of(20'000)), no_peer);
   EXPECT_GT(f.counters.rejected[reject_reason::peers_full].value(), 0u);
+}
+
+// Goal: a node in a large network does not remember all of it: peers that nobody needs have a
+// narrower bound of their own, which does not touch the others.
+TEST(known_peers, remembers_few_that_nobody_needs) {
+  fixture f;
+  f.config.idle_peers_max = 64;
+  std::vector<peer_slot> held;
+  for (std::uint64_t n = 1; n <= 200; ++n) {
+    held.push_back(f.peers.add(peer_of(n)));
+    f.peers.set_connected(held.back(), true);
+  }
+  for (std::uint64_t n = 1000; n < 1500; ++n) f.peers.add(peer_of(n));
+  EXPECT_EQ(f.peers.size(), 264u);
+  EXPECT_EQ(f.peers.find(peer_of(1435)), no_peer);
+  EXPECT_NE(f.peers.find(peer_of(1436)), no_peer);
+  for (const peer_slot s : held) f.peers.set_connected(s, false);
+  f.peers.add(peer_of(2000));
+  EXPECT_EQ(f.peers.size(), 64u);
+  EXPECT_EQ(f.peers.find(peer_of(136)), no_peer);
+  EXPECT_NE(f.peers.find(peer_of(138)), no_peer);
 }
 
 // Goal: a failing peer is left alone for longer and longer, until it answers.

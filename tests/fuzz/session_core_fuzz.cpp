@@ -70,7 +70,7 @@ class driver {
         event(session_down_event{whom, 1, close_reason::idle, {}});
         break;
       case 4:
-        static_cast<void>(core_.disconnect(whom, "x", now_, out_));
+        static_cast<void>(core_.disconnect(whom, "x", out_));
         break;
       case 5:
         static_cast<void>(

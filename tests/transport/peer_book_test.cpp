@@ -98,25 +98,22 @@ TEST(peer_book, backs_off_and_recovers) {
   auto book = make_book();
   ASSERT_TRUE(book.add(peer(1), host(1), address_source::identify, at(0s)));
   EXPECT_EQ(book.not_before(peer(1)), instant{});
-  EXPECT_EQ(book.next_deadline(at(0s)), std::nullopt);
   book.on_failure(peer(1), {}, at(0s));
   book.on_failure(peer(1), {}, at(1s));
   EXPECT_EQ(book.failures(peer(1)), 2u);
   const instant due = book.not_before(peer(1));
   EXPECT_GT(due, at(1s) + 700ms);
   EXPECT_LT(due, at(1s) + 1300ms);
-  EXPECT_EQ(book.next_deadline(at(1s)), due);
-  EXPECT_EQ(book.next_deadline(due), std::nullopt);
   book.on_success(peer(1), host(1), at(2s));
   EXPECT_EQ(book.failures(peer(1)), 0u);
-  EXPECT_EQ(book.next_deadline(at(0s)), std::nullopt);
+  EXPECT_EQ(book.not_before(peer(1)), instant{});
 }
 
 TEST(peer_book, a_new_peer_evicts_the_one_used_longest_ago) {
   auto book = make_book({.peers_max = 3, .addresses_per_peer_max = 4});
   for (std::uint8_t n = 1; n <= 3; ++n)
     ASSERT_TRUE(book.add(peer(n), host(n), address_source::identify, at(n * 1s)));
-  book.pin(peer(1), true, at(4s));
+  book.pin(peer(1), true);
   ASSERT_TRUE(book.add(peer(2), host(20), address_source::identify, at(5s)));
   ASSERT_TRUE(book.add(peer(4), host(4), address_source::identify, at(6s)));
   EXPECT_EQ(book.size(), 3u);
@@ -128,15 +125,15 @@ TEST(peer_book, a_new_peer_evicts_the_one_used_longest_ago) {
 
 TEST(peer_book, pinned_peers_are_never_evicted) {
   auto book = make_book({.peers_max = 2, .addresses_per_peer_max = 4});
-  book.pin(peer(1), true, at(0s));
-  book.pin(peer(2), true, at(0s));
+  book.pin(peer(1), true);
+  book.pin(peer(2), true);
   EXPECT_EQ(book.add(peer(3), host(3), address_source::operator_given, at(1s)).error(), ec::limit);
   const std::vector<multiaddr> given{host(3)};
   EXPECT_EQ(book.replace_identified(peer(3), given, host(3), at(1s)), 0u);
   book.on_success(peer(3), host(3), at(1s));
   book.on_failure(peer(3), given, at(1s));
   EXPECT_EQ(book.size(), 2u);
-  book.pin(peer(1), false, at(2s));
+  book.pin(peer(1), false);
   EXPECT_TRUE(book.add(peer(3), host(3), address_source::operator_given, at(3s)));
   EXPECT_FALSE(book.contains(peer(1)));
 }
@@ -182,7 +179,7 @@ TEST(peer_book, forgets) {
   book.forget(peer(1));
   book.forget(peer(1));
   EXPECT_EQ(book.size(), 0u);
-  EXPECT_EQ(book.next_deadline(instant{}), std::nullopt);
+  EXPECT_EQ(book.not_before(peer(1)), instant{});
 }
 
 // A random walk: bounds always hold, and the indexes never point at a peer that is gone.
@@ -194,7 +191,7 @@ TEST(peer_book, stays_consistent_under_any_sequence) {
     const auto a = host(static_cast<unsigned>(random.below(6)));
     const instant now = at(step * 10ms);
     const std::vector<multiaddr> one{a};
-    switch (random.below(7)) {
+    switch (random.below(6)) {
       case 0: {
         static_cast<void>(book.add(p, a, address_source::identify, now));
         break;
@@ -206,25 +203,19 @@ TEST(peer_book, stays_consistent_under_any_sequence) {
         book.on_success(p, a, now);
         break;
       case 3:
-        book.pin(p, random.below(4) == 0, now);
+        book.pin(p, random.below(4) == 0);
         break;
       case 4:
         book.replace_identified(p, one, a, now);
         break;
-      case 5:
-        if (random.below(4) == 0) book.forget(p);
-        break;
       default:
-        if (const auto due = book.next_deadline(now)) {
-          EXPECT_GT(*due, now);
-        }
+        if (random.below(4) == 0) book.forget(p);
     }
     ASSERT_LE(book.size(), 8u);
     ASSERT_LE(book.known(p).size(), 3u);
   }
   for (std::uint8_t n = 0; n < 20; ++n) book.forget(peer(n));
   EXPECT_EQ(book.size(), 0u);
-  EXPECT_EQ(book.next_deadline(instant{}), std::nullopt);
 }
 
 }  // namespace

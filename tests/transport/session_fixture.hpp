@@ -24,7 +24,7 @@ struct session_fixture : ::testing::Test {
                std::optional<duration> timeout = std::nullopt) {
     core->connect(ticket, whom, addresses, timeout, now, out);
   }
-  result<void> disconnect(const peer_id& whom) { return core->disconnect(whom, "asked", now, out); }
+  result<void> disconnect(const peer_id& whom) { return core->disconnect(whom, "asked", out); }
   void up(const peer_id& whom, request_id dial, direction side = direction::outbound) {
     const std::uint8_t n = whom.bytes().back();
     core->on_event(
