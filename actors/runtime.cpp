@@ -207,7 +207,7 @@ void runtime::routes(std::optional<peer_id> destination, callback<std::vector<ro
   if (const auto to = impl_->team.links.routing.handle()) tell(*to, std::move(q));
 }
 
-void runtime::status(callback<node_status> done) {
+node_status runtime::known_status() const {
   node_status s;
   s.self = impl_->team.self;
   s.agent = impl_->options.agent;
@@ -227,8 +227,12 @@ void runtime::status(callback<node_status> done) {
   for (const auto* a : impl_->team.actor_counters.all())
     s.actors.push_back({a->name, a->alive.value() != 0, a->handled.value(), a->restarts.value(),
                         count(a->mailbox_depth)});
+  return s;
+}
+
+void runtime::status(callback<node_status> done) {
   impl_->ask_session(session_status_question{reply<session_status>(
-      [s = std::move(s), done = std::move(done)](result<session_status> r) mutable {
+      [s = known_status(), done = std::move(done)](result<session_status> r) mutable {
         // A node that stops still says how it is.
         if (r) {
           s.listening = std::move(r->listening);
@@ -244,6 +248,7 @@ bool runtime::ready() const noexcept {
 }
 
 std::vector<readiness_check> runtime::checks() const { return impl_->checks(); }
+bool runtime::actors_run() const { return impl_->actors_run(); }
 std::vector<std::string> runtime::silent() const { return impl_->silent(); }
 
 const peer_id& runtime::self() const noexcept { return impl_->team.self; }

@@ -165,10 +165,15 @@ class runtime final : public metrics::source {
               std::size_t most = routes_max);
   static constexpr std::size_t routes_max = 10'000;
   void status(callback<node_status> done);
+  /// The same but for the sessions and addresses: asks no actor, so it answers also when one is
+  /// stuck.
+  node_status known_status() const;
   /// Cheap: what the readiness checks said last; false from the first moment of `drain`.
   bool ready() const noexcept;
   /// The readiness checks, from what is known: asks no actor, so it answers also when one is stuck.
   std::vector<readiness_check> checks() const;
+  /// Whether the threads of the actors get on.
+  bool actors_run() const;
   /// Threads that are stuck: reactor, actors, store, records.
   std::vector<std::string> silent() const;
   const peer_id& self() const noexcept;

@@ -242,11 +242,15 @@ void runtime::impl::run_bench(bench_request request, callback<bench_result> done
     answer(fail(std::move(started.error())));
 }
 
+bool runtime::impl::actors_run() const {
+  return scheduling.silence(transport::io::now()) <= silence_max;
+}
+
 std::vector<std::string> runtime::impl::silent() const {
   std::vector<std::string> names;
   const instant at = transport::io::now();
   if (reactor_ && reactor_->silence(at) > silence_max) names.emplace_back("reactor");
-  if (scheduling.silence(at) > silence_max) names.emplace_back("actors");
+  if (!actors_run()) names.emplace_back("actors");
   if (store && store->silence() > silence_max) names.emplace_back("store");
   if (records && records->silence() > silence_max) names.emplace_back("records");
   return names;

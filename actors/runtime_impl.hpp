@@ -57,6 +57,7 @@ struct runtime::impl {
   /// ec::in_use, and what `make_bench_job` and `run_job` say.
   void run_bench(bench_request request, callback<bench_result> done);
   std::vector<readiness_check> checks() const;
+  bool actors_run() const;
   /// Threads that owe a sign of life for longer than `silence_max`, by name.
   std::vector<std::string> silent() const;
 

@@ -6,6 +6,7 @@
 #include "node/answer.hpp"
 #include "node/limits_view.hpp"
 #include "node/log_view.hpp"
+#include "node/overview.hpp"
 
 namespace weft::node {
 
@@ -168,7 +169,7 @@ http_routes admin_routes(node_context& node) {
   add("POST /v1/logs/level", post_log_level);
   add("POST /v1/reload", post_reload);
   add("POST /v1/shutdown", post_shutdown);
-  routes["GET /v1/overview"] = overview_handler(node);
+  routes["GET /v1/overview"] = overview_handler(std::make_shared<overview>(node));
   json names = json::array();
   for (const auto& [name, handler] : routes) names.push_back(name);
   routes["GET /"] = [text = line_of({{"endpoints", names}})](const http_request&) -> http_response {

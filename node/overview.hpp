@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/result.hpp"
 #include "node/context.hpp"
 
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -12,7 +12,8 @@ namespace weft::node {
 
 /// All that the status page shows, as one JSON object: `GET /v1/overview` of docs/admin-api.md.
 /// Lists and texts are bounded, whatever the peers say; totals stand beside them. Nothing of the
-/// configuration beyond the node's name and profile is in it.
+/// configuration beyond the node's name and profile is in it. While actors hang, it holds what is
+/// known without them, the readiness checks first of all, and null for the rest.
 class overview {
  public:
   /// At most so many entries of each list, and bytes of a peer's text.
@@ -26,16 +27,17 @@ class overview {
 
   explicit overview(node_context& node) : node_(node) {}
 
-  /// One line. ec::timeout when the actors do not answer in time. Thread-safe; askers wait for each
-  /// other.
-  result<std::string> text();
+  /// One line. Thread-safe; askers wait for each other.
+  std::string text();
 
  private:
   node_context& node_;
   std::mutex mutex_;
   std::chrono::steady_clock::time_point made_{};
-  /// A failure is kept as long as an answer: those who waited do not each wait for stuck actors.
-  result<std::string> last_{std::string{}};
+  std::string last_;
 };
+
+/// `GET /v1/overview`
+http_handler overview_handler(std::shared_ptr<overview> shown);
 
 }  // namespace weft::node

@@ -3,6 +3,7 @@
 #include "node/answer.hpp"
 #include "node/build_info.hpp"
 #include "node/log_view.hpp"
+#include "node/overview.hpp"
 #include "node/page_files.hpp"
 
 namespace weft::node {
@@ -63,16 +64,9 @@ http_response readiness(node_context& node) {
   return {ready ? 200 : 503, "text/plain; charset=utf-8", text, {}};
 }
 
-}  // namespace
-
-result<json> status_json(node_context& node, const metric_sums& all) {
-  answer<actors::node_status> asked;
-  node.runtime.status(asked.callback());
-  auto status = asked.wait_for(status_patience);
-  if (!status) return fail(ec::timeout, "the node's actors did not answer");
-  if (!*status) return fail(std::move(status->error()));
-  (*status)->checks = all_checks(node);
-  auto j = view(**status);
+json with_node(node_context& node, const metric_sums& all, actors::node_status status) {
+  status.checks = all_checks(node);
+  auto j = view(status);
   const auto c = node.current();
   j["ready"] = node.ready();
   j["draining"] = node.draining.load();
@@ -93,6 +87,23 @@ result<json> status_json(node_context& node, const metric_sums& all) {
                     {"cpu_seconds", usage->cpu_seconds},
                     {"threads", usage->threads},
                     {"open_descriptors", usage->open_descriptors}};
+  return j;
+}
+
+}  // namespace
+
+result<json> status_json(node_context& node, const metric_sums& all) {
+  answer<actors::node_status> asked;
+  node.runtime.status(asked.callback());
+  auto status = asked.wait_for(status_patience);
+  if (!status) return fail(ec::timeout, "the node's actors did not answer");
+  if (!*status) return fail(std::move(status->error()));
+  return with_node(node, all, std::move(**status));
+}
+
+json known_status_json(node_context& node, const metric_sums& all) {
+  auto j = with_node(node, all, node.runtime.known_status());
+  j["sessions"] = j["listening"] = nullptr;
   return j;
 }
 
@@ -128,8 +139,9 @@ http_routes public_routes(node_context& node) {
     const auto form = metrics::negotiate(request.accept);
     return {200, std::string(metrics::content_type(form)), node.exporter.scrape(form), {}};
   };
-  routes["GET /v1/overview"] = overview_handler(node);
-  add_page_routes(routes);
+  const auto shown = std::make_shared<overview>(node);
+  routes["GET /v1/overview"] = overview_handler(shown);
+  add_page_routes(routes, [shown] { return shown->text(); });
   return routes;
 }
 

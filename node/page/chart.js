@@ -19,6 +19,8 @@ export class Chart {
   #values = [];
   #grid;
   #format;
+  #width = 300;
+  #lists = [];
 
   /// Fills `figure`. `names` are of at most four curves, `format` writes their values.
   constructor(figure, title, names, format) {
@@ -38,11 +40,17 @@ export class Chart {
     }
     const caption = element('figcaption', {}, element('h3', { id }, title));
     figure.replaceChildren(caption, this.#svg, legend);
+    // Told its width once it is laid out, instead of having the page laid out to ask for it.
+    new ResizeObserver(([entry]) => {
+      this.#width = Math.max(entry.contentRect.width, 200);
+      this.draw(this.#lists);
+    }).observe(this.#svg);
   }
 
   /// One list of [seconds before now, value] for each curve.
   draw(lists) {
-    const width = Math.max(this.#svg.clientWidth, 200);
+    this.#lists = lists;
+    const width = this.#width;
     this.#svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
     const oldest = Math.max(0, ...lists.map((points) => -(points[0]?.[0] ?? 0)));
     const span = spans.find((s) => s >= oldest) ?? spans.at(-1);

@@ -4,7 +4,7 @@
 const isNumber = (x) => typeof x === 'number' && Number.isFinite(x);
 
 export function count(x) {
-  return isNumber(x) ? Math.round(x).toLocaleString('en') : '–';
+  return isNumber(x) ? String(Math.round(x)).replace(/\B(?=(\d{3})+$)/g, ',') : '–';
 }
 
 /// Three digits and a unit of thousands.

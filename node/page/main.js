@@ -5,7 +5,7 @@ import { byId, setClass, setFacts, setText } from './dom.js';
 import { bytes, clock, count, part, short, span } from './format.js';
 import { drawGraph } from './graph.js';
 import { History } from './history.js';
-import * as tables from './tables.js';
+import { actors, buckets, checks, limits, lines, routes, sessions, topics } from './tables.js';
 
 const interval = 1000;
 const patience = 5000;
@@ -24,14 +24,14 @@ const charts = {
   process: new Chart(byId('chart-process'), 'Processor', ['share of one core'], (x) => `${Number((100 * x).toFixed(1))} %`),
 };
 const table = {
-  checks: tables.checks(byId('checks')),
-  actors: tables.actors(byId('actors')),
-  sessions: tables.sessions(byId('sessions')),
-  routes: tables.routes(byId('routes')),
-  topics: tables.topics(byId('topic-list')),
-  buckets: tables.buckets(byId('buckets')),
-  limits: tables.limits(byId('limit-list')),
-  lines: tables.lines(byId('lines')),
+  checks: checks(byId('checks')),
+  actors: actors(byId('actors')),
+  sessions: sessions(byId('sessions')),
+  routes: routes(byId('routes')),
+  topics: topics(byId('topic-list')),
+  buckets: buckets(byId('buckets')),
+  limits: limits(byId('limit-list')),
+  lines: lines(byId('lines')),
 };
 
 let latest = null;
@@ -59,7 +59,7 @@ function showFacts(o) {
     ['Memory', bytes(process.rss_bytes)],
     ['Outbox', `${count(o.outbox.messages)} messages`],
     ['Inbox', `${count(o.inbox.messages)} messages`],
-    ['Listening', o.listening.map((a) => a.split('/p2p/')[0]).join(' ') || 'nowhere'],
+    ['Listening', o.listening ? o.listening.map((a) => a.split('/p2p/')[0]).join(' ') || 'nowhere' : '–'],
   ]);
 }
 
@@ -102,7 +102,7 @@ function show(o) {
   showFacts(o);
   table.checks.fill(o.checks);
   if (byId('actors-box').open) table.actors.fill(o.actors);
-  setText(byId('graph-caption'), drawGraph(byId('graph'), o));
+  if (o.sessions) setText(byId('graph-caption'), drawGraph(byId('graph'), o));
   showList(table.sessions, 'peers-note', o.sessions, 'session');
   if (byId('routes-box').open) showList(table.routes, null, o.routes, 'route');
   showList(table.topics, 'topics-note', o.topics, 'topic');
@@ -128,17 +128,20 @@ async function ask() {
   return answer;
 }
 
+function take(answer) {
+  failures = 0;
+  failedSince = null;
+  latest = answer;
+  history.add(answer);
+  show(answer);
+}
+
 async function turn() {
   clearTimeout(timer);
   if (asking) return;
   asking = true;
   try {
-    const answer = await ask();
-    failures = 0;
-    failedSince = null;
-    latest = answer;
-    history.add(answer);
-    show(answer);
+    take(await ask());
   } catch (why) {
     ++failures;
     showFailure(why instanceof TypeError ? 'no connection' : why.message);
@@ -150,5 +153,11 @@ async function turn() {
 document.addEventListener('visibilitychange', () => { if (!document.hidden) turn(); });
 for (const id of ['actors-box', 'routes-box', 'log-level'])
   byId(id).addEventListener(id === 'log-level' ? 'change' : 'toggle', () => { if (latest) show(latest); });
-addEventListener('resize', () => { if (latest) drawCharts(); });
-turn();
+// What the node said with the page itself.
+const first = JSON.parse(byId('first').textContent);
+if (first) {
+  take(first);
+  timer = setTimeout(turn, interval);
+} else {
+  turn();
+}

@@ -2,23 +2,28 @@
 """The status page's listener without a browser: what it serves, to whom, and what it makes of requests that are none."""
 import http.client
 import json
+import re
 import socket
 import time
 
 import weft
+from frozen import frozen_thread
 from weft import WeftTest, wait_until
 
-FILES = {"/": "text/html", "/page/page.css": "text/css", "/page/main.js": "text/javascript", "/page/icon.svg": "image/svg+xml"}
+FILES = {"/": "text/html", "/page/icon.svg": "image/svg+xml"}
 
 
 class StatusPage(WeftTest):
     def get(self, node, target, method="GET", **headers):
+        response = self.get_bytes(node, target, method, **headers)
+        return response, response.read().decode()
+
+    def get_bytes(self, node, target, method="GET", **headers):
         host, port = node.http_address.split(":")
         connection = http.client.HTTPConnection(host, int(port), timeout=10 * weft.PATIENCE)
         self.addCleanup(connection.close)
         connection.request(method, target, headers={key.replace("_", "-"): value for key, value in headers.items()})
-        response = connection.getresponse()
-        return response, response.read().decode()
+        return connection.getresponse()
 
     def raw(self, node, request, more=False):
         """What comes back for these bytes; empty when the connection is only closed. Unless there may be `more`, the far
@@ -45,7 +50,9 @@ class StatusPage(WeftTest):
                 self.assertTrue(response.headers["Content-Type"].startswith(kind))
                 policy = dict(part.strip().split(" ", 1) for part in response.headers["Content-Security-Policy"].split(";"))
                 self.assertEqual(policy["default-src"], "'none'")
-                self.assertEqual({policy[key] for key in ("script-src", "style-src", "connect-src", "img-src")}, {"'self'"})
+                self.assertEqual({policy[key] for key in ("connect-src", "img-src")}, {"'self'"})
+                for key in ("script-src", "style-src"):
+                    self.assertRegex(policy[key], "^'sha256-[^' ]{43}='$" if kind == "text/html" else "^'none'$")
                 self.assertEqual(policy["frame-ancestors"], "'none'")
                 self.assertNotIn("unsafe", response.headers["Content-Security-Policy"])
                 self.assertEqual(response.headers["X-Content-Type-Options"], "nosniff")
@@ -54,9 +61,41 @@ class StatusPage(WeftTest):
                 self.assertIsNone(response.headers["Access-Control-Allow-Origin"])
                 self.assertGreater(len(text), 100)
         _, markup = self.get(node, "/")
-        for inline in ("onclick", "onload", "style=", "<style", "javascript:", "http:", "https:"):
+        for inline in ("onclick", "onload", "style=", "javascript:", "http:", "https:", "src=", "@import", "url("):
             self.assertNotIn(inline, markup)
+        self.assertEqual((markup.count("<script"), markup.count("<style")), (2, 1))
         self.assertEqual(self.get(node, "/", "HEAD")[0].status, 200)
+
+    def test_answers_are_compressed_quickly_or_not_at_all(self):
+        node = self.new_node().start()
+        for target in ("/", "/v1/overview", "/metrics"):
+            for accepted, wanted in (("gzip, deflate, br, zstd", "gzip"), ("br", None), ("gzip", "gzip"), ("identity", None)):
+                with self.subTest(target=target, accepted=accepted):
+                    self.assertEqual(self.get_bytes(node, target, Accept_Encoding=accepted).headers["Content-Encoding"], wanted)
+
+    def test_page_holds_the_first_answer(self):
+        node = self.new_node(gossip__topics="</script><b>bold").start()
+        _, markup = self.get(node, "/")
+        told = json.loads(re.search(r'<script id="first" type="application/json">(.*?)</script>', markup, re.S).group(1))
+        self.assertEqual((told["peer"], told["ready"]), (node.peer, True))
+        self.assertIn("</script><b>bold", [topic["topic"] for topic in told["topics"]["shown"]])
+        self.assertNotIn("<b>", markup)
+
+    def test_overview_answers_while_the_actors_hang(self):
+        node, _ = self.start_pair()
+        self.assertEqual(json.loads(self.get(node, "/v1/overview")[1])["session_count"], 1)
+        with frozen_thread(node.process.pid, "weft-actors"):
+            told = {}
+
+            def stuck():
+                told.update(json.loads(self.get(node, "/v1/overview")[1]))
+                return not told["ready"]
+
+            wait_until(stuck, 10, "the overview says that the node is not ready")
+            self.assertEqual([check["detail"] for check in told["checks"] if not check["ok"]], ["stuck: actors"])
+            self.assertEqual([told[key] for key in ("sessions", "session_count", "listening", "routes", "topics", "dht")], [None] * 6)
+            self.assertEqual(told["peer"], node.peer)
+        wait_until(lambda: json.loads(self.get(node, "/v1/overview")[1])["session_count"] == 1, 10, "all is told again")
 
     def test_overview_tells_no_more_than_the_page_shows(self):
         node = self.new_node(node__name="mine", identity__passphrase_file="").start()
@@ -112,7 +151,7 @@ class StatusPage(WeftTest):
 
     def test_page_can_be_turned_off(self):
         node = self.new_node(http__page="off").start()
-        for target in ("/", "/page/main.js", "/v1/overview"):
+        for target in ("/", "/page/icon.svg", "/v1/overview"):
             self.assertEqual(self.get(node, target)[0].status, 404)
         for target in ("/livez", "/readyz", "/status", "/metrics"):
             self.assertEqual(self.get(node, target)[0].status, 200)
@@ -126,7 +165,7 @@ class StatusPage(WeftTest):
         hostile = [
             b"", b"\0" * 1000, b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\xff\xfe / HTTP/1.1\r\n\r\n",
             b"GET /page/../../../../etc/passwd" + head + b"\r\n", b"GET /page/%2e%2e/%2e%2e/etc/passwd" + head + b"\r\n",
-            b"GET /page/main.js%00.html" + head + b"\r\n", b"GET //v1/overview" + head + b"\r\n",
+            b"GET /page/icon.svg%00.html" + head + b"\r\n", b"GET //v1/overview" + head + b"\r\n",
             b"GET /" + b"a" * 100_000 + head + b"\r\n", b"GET /" + head + b"X: " + b"a" * 200_000 + b"\r\n\r\n",
             b"GET /" + head + b"Host: other\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", b"GET / HTTP/1.1\r\nHost: \xff\xff\r\n\r\n",
             b"POST /" + head + b"Content-Length: 99999999999999999999\r\n\r\n", b"POST /" + head + b"Content-Length: 1000000\r\n\r\n" + b"x" * 5000,

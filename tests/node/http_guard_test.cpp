@@ -51,7 +51,7 @@ TEST(loopback_host, is_this_machine_and_nothing_like_it) {
 }
 
 TEST_F(guard_test, loopback_listener_answers_to_loopback_names_alone) {
-  for (const auto* path : {"/", "/v1/overview", "/status", "/metrics", "/page/main.js"}) {
+  for (const auto* path : {"/", "/v1/overview", "/status", "/metrics", "/page/icon.svg"}) {
     EXPECT_EQ(asked(local(), to("127.0.0.1:9464", path)), 200) << path;
     EXPECT_EQ(asked(local(), to("localhost:9464", path)), 200) << path;
     EXPECT_EQ(asked(local(), to("[::1]:9464", path)), 200) << path;

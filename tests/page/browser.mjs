@@ -18,6 +18,26 @@ function watchPolicy() {
   window.policyViolations = [];
   document.addEventListener('securitypolicyviolation', (e) =>
     window.policyViolations.push(`${e.effectiveDirective} ${e.blockedURI} ${e.sample}`));
+  // When the node's first answer was painted: the first frame after the state of the node has been written.
+  const observer = new MutationObserver(() => {
+    const state = document.getElementById('state')?.textContent;
+    if (!state || state === 'asking') return;
+    observer.disconnect();
+    requestAnimationFrame(() => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => { window.firstDataAt = performance.now(); };
+      port2.postMessage(null);
+    });
+  });
+  observer.observe(document, { childList: true, subtree: true, characterData: true });
+}
+
+/// The page as the node would serve it with another answer inside.
+async function withAnswer(route, answer) {
+  const response = await route.fetch();
+  const place = /(<script id="first" type="application\/json">).*?(<\/script>)/s;
+  const body = (await response.text()).replace(place, (_, before, after) => before + answer.replaceAll('<', '\\u003c') + after);
+  await route.fulfill({ response, body });
 }
 
 async function open({ url, width = 1440, height = 1000, scheme = 'light', answer = null }) {
@@ -32,7 +52,10 @@ async function open({ url, width = 1440, height = 1000, scheme = 'light', answer
   page.on('request', (r) => hosts.add(new URL(r.url()).host));
   await page.addInitScript(watchPolicy);
   // Another answer than the node's, to see what the page makes of it.
-  if (answer) await page.route('**/v1/overview', (route) => route.fulfill({ status: 200, contentType: 'application/json', body: answer }));
+  if (answer) {
+    await page.route('**/v1/overview', (route) => route.fulfill({ status: 200, contentType: 'application/json', body: answer }));
+    await page.route(url, (route) => withAnswer(route, answer));
+  }
   const response = await page.goto(url);
   return { status: response.status(), text: await response.text() };
 }
@@ -43,7 +66,6 @@ function pageContent() {
   const rowsOf = (table) => [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.firstElementChild?.title || text(cell)));
   const scroller = document.scrollingElement;
   const [entry] = performance.getEntriesByType('navigation');
-  const asked = performance.getEntriesByType('resource').filter((r) => r.name.endsWith('/v1/overview'));
   return {
     title: document.title,
     state: text(document.getElementById('state')),
@@ -62,7 +84,8 @@ function pageContent() {
     violations: window.policyViolations,
     ground: getComputedStyle(document.body).backgroundColor,
     load_ms: entry.loadEventEnd - entry.startTime,
-    first_answer_ms: asked.length ? asked[0].responseEnd : null,
+    first_data_ms: window.firstDataAt ?? null,
+    asked: [entry, ...performance.getEntriesByType('resource')].filter((r) => r.startTime < entry.loadEventEnd).map((r) => new URL(r.name).pathname),
     marks: window.marks ?? null,
   };
 }

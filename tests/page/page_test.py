@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import unittest
 from pathlib import Path
 
 import weft
+from frozen import frozen_thread
 from weft import WeftTest, wait_until
 
 HERE = Path(__file__).parent
@@ -100,8 +102,6 @@ class PageTest(WeftTest):
                 self.assert_clean(page, b)
                 self.compare(page, b)
                 self.assertIn("2 neighbours", page["graph"]["caption"])
-                print(f"page {view['width']} px: loaded in {page['load_ms']:.0f} ms, first answer after {page['first_answer_ms']:.0f} ms",
-                      flush=True)
         # The end of the line knows the far node through its neighbour.
         page = self.open(browser, a, **PHONE)
         self.assertIn("1 neighbour, 1 node known through them", page["graph"]["caption"])
@@ -133,6 +133,21 @@ class PageTest(WeftTest):
         self.assertEqual([(row[0], row[5]) for row in tables["limit-list"]], [(l["name"], l["key"]) for l in node.cli_json("status", "limits")[0]["limits"]])
         self.assertEqual(next(row[1:3] for row in tables["limit-list"] if row[0] == "sessions"), ["2", "2,048"])
         self.assertIn(["info", "node", "ready"], [row[1:4] for row in tables["lines"]])
+
+    def test_page_loads_at_once(self):
+        """From the start of the navigation to the end of its `load` event, and to the first frame that shows what the node says."""
+        node, _ = self.start_pair()
+        browser = Browser(self)
+        for view in (PHONE, DESK):
+            loaded, painted = [], []
+            for _ in range(7):
+                self.open(browser, node, **view)
+                page = self.wait_page(browser, lambda p: p["first_data_ms"], "the answer is painted")
+                loaded.append(page["load_ms"])
+                painted.append(page["first_data_ms"])
+                self.assertEqual(page["asked"], ["/"], "one request, and the answer is in it")
+            print(f"page {view['width']} px, median of {len(loaded)} first visits: loaded after {statistics.median(loaded):.0f} ms, "
+                  f"first data painted after {statistics.median(painted):.0f} ms", flush=True)
 
     def test_charts_move(self):
         a, b, c = self.start_line(3)
@@ -166,6 +181,28 @@ class PageTest(WeftTest):
         self.assertFalse(page["stale"])
         self.assertEqual(page["detail"], "")
 
+    def test_page_shows_the_checks_while_the_actors_hang(self):
+        node, _ = self.start_pair()
+        browser = Browser(self)
+        self.open(browser, node, **PHONE)
+        with frozen_thread(node.process.pid, "weft-actors"):
+            page = self.wait_page(browser, lambda p: p["state"] == "not ready", "the page says that the node is not ready")
+            self.check_stuck(page, node)
+            # What the actors said before stays to be read.
+            self.assertEqual(len(page["tables"]["sessions"]), 1)
+            browser("open", url=self.url(node), **PHONE)
+            page = self.wait_page(browser, lambda p: p["state"] == "not ready", "a page that is opened now says the same")
+            self.check_stuck(page, node)
+        self.wait_page(browser, lambda p: p["state"] == "ready" and len(p["tables"]["sessions"]) == 1, "ready again, with its sessions")
+
+    def check_stuck(self, page, node):
+        self.assertIn(["responsive", "failed", "stuck: actors"], page["tables"]["checks"])
+        self.assertEqual(page["detail"], "failed: responsive")
+        self.assertFalse(page["stale"])
+        self.assertEqual((page["facts"]["Peer"], page["facts"]["Sessions"]), (node.peer, "–"))
+        self.assertEqual(page["notes"]["peers-note"], "no answer")
+        self.assert_clean(page, node)
+
     def test_page_is_accessible(self):
         _, b, _ = self.start_line(3, gossip__topics="news")
         browser = Browser(self)
@@ -192,7 +229,7 @@ class PageTest(WeftTest):
         self.open(browser, a, **PHONE)
         page = self.wait_page(browser, lambda p: any(HOSTILE[:20] in row[0] for row in p["tables"]["topic-list"]), "the hostile topic is shown")
         self.assertIsNone(page["marks"])
-        self.assertEqual((page["images"], page["scripts"]), (0, 1))
+        self.assertEqual((page["images"], page["scripts"]), (0, 2))
         self.assert_clean(page, a)
         # The same in every text that the node could pass on.
         answer = json.loads(a.http("/v1/overview")[1])
@@ -203,7 +240,7 @@ class PageTest(WeftTest):
         self.assertIn(HOSTILE, page["tables"]["sessions"][0][9])
         self.assertIn(HOSTILE, page["tables"]["lines"][0][4])
         self.assertIsNone(page["marks"])
-        self.assertEqual((page["images"], page["scripts"]), (0, 1))
+        self.assertEqual((page["images"], page["scripts"]), (0, 2))
         self.assert_clean(page, a)
 
     def with_hostile_texts(self, value, key=""):
