@@ -217,8 +217,13 @@ std::vector<multiaddr> session_core::candidates(const std::optional<peer_id>& pe
 
 request_id session_core::dial_for(const std::optional<peer_id>& peer,
                                   const std::vector<multiaddr>& addresses, session_outbox& out) {
+  const auto tries_all = [&](const dial& d) {
+    return std::all_of(addresses.begin(), addresses.end(), [&](const multiaddr& a) {
+      return std::find(d.addresses.begin(), d.addresses.end(), a) != d.addresses.end();
+    });
+  };
   for (const auto& [id, d] : dials_) {
-    const bool same = peer ? d.expected == peer : !d.expected && d.addresses == addresses;
+    const bool same = d.expected == peer && (peer ? tries_all(d) : d.addresses == addresses);
     if (!same) continue;
     ++metrics_.dials_joined;
     return id;

@@ -163,8 +163,8 @@ class session_core {
   void update_gauges();
 
   // -- connect requests ---
-  /// The dial in flight that leads to `peer` or, when that is unknown, to `addresses`; else a new
-  /// one.
+  /// The dial in flight that leads to `peer` by all of `addresses` or, when the peer is unknown, to
+  /// `addresses`; else a new one.
   request_id dial_for(const std::optional<peer_id>& peer, const std::vector<multiaddr>& addresses,
                       session_outbox& out);
   std::vector<multiaddr> candidates(const std::optional<peer_id>& peer,

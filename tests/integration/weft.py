@@ -189,8 +189,7 @@ class Node:
         return int(self.address().split("/")[4])
 
     def keep_port(self):
-        """To be found at the same address after a restart: a peer that dials the old one again meanwhile holds up the next
-        request to connect."""
+        """To be found at the same address after a restart."""
         self.settings["network.listen"] = f"/ip4/127.0.0.1/udp/{self.udp_port()}/quic-v1"
 
     def connect(self, address):

@@ -133,6 +133,23 @@ TEST_F(session_core_test, connects_to_one_peer_share_a_dial) {
   EXPECT_EQ(answers[1].outcome->peer, peer(5));
 }
 
+TEST_F(session_core_test, a_connect_with_a_new_address_does_not_wait_for_a_dial_to_an_old_one) {
+  start({.bootstrap = {host(1).with_peer(peer(1))}});
+  const auto old = take_dials().at(0);
+  connect(1, peer(1), {host(2)});
+  const auto dials = take_dials();
+  ASSERT_EQ(dials.size(), 1u);
+  EXPECT_EQ(dials[0].addresses, (std::vector{host(2), host(1)}));
+  connect(2, peer(1), {host(1)});
+  EXPECT_TRUE(take_dials().empty()) << "both of its addresses are on their way";
+  up(peer(1), dials[0].id);
+  EXPECT_EQ(take_answers().size(), 2u);
+  fail_dial(old, ec::timeout);
+  advance_to(now + 60s);
+  EXPECT_TRUE(take_dials().empty()) << "the peer is connected";
+  EXPECT_EQ(core->bootstrap_up(), 1u);
+}
+
 TEST_F(session_core_test, connect_reports_why_it_failed) {
   start({});
   connect(1, peer(1), {});
