@@ -5,11 +5,33 @@
 
 namespace weft::actors {
 
-void actor_metrics::on_handled(std::size_t waiting) noexcept {
-  ++handled;
-  const auto depth = static_cast<std::int64_t>(waiting);
-  mailbox_depth.set(depth);
-  if (depth > mailbox_depth_max.value()) mailbox_depth_max.set(depth);
+std::shared_ptr<mailbox_counts> actor_metrics::new_mailbox() {
+  const std::lock_guard lock(mutex_);
+  if (mailbox_) deepest_ = std::max(deepest_, mailbox_->deepest());
+  mailbox_ = std::make_shared<mailbox_counts>();
+  return mailbox_;
+}
+
+std::shared_ptr<const mailbox_counts> actor_metrics::mailbox() const {
+  const std::lock_guard lock(mutex_);
+  return mailbox_;
+}
+
+std::uint64_t actor_metrics::mailbox_depth() const {
+  const auto now = mailbox();
+  return now ? now->waiting() : 0;
+}
+
+std::uint64_t actor_metrics::mailbox_depth_max() {
+  const std::lock_guard lock(mutex_);
+  // Also what waits for an actor that takes nothing.
+  if (mailbox_) deepest_ = std::max({deepest_, mailbox_->deepest(), mailbox_->waiting()});
+  return deepest_;
+}
+
+bool actor_metrics::handling() const {
+  const auto now = mailbox();
+  return now && now->handling();
 }
 
 actor_metrics& actor_metrics_table::of(std::string_view name) {
@@ -28,13 +50,14 @@ std::vector<const actor_metrics*> actor_metrics_table::all() const {
 }
 
 void actor_metrics_table::collect(metrics::visitor& v) const {
-  for (const auto* m : all()) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& m : entries_) {
     const metrics::labels l{{"actor", m->name}};
     v.count("weft_actor_messages_total", "Messages an actor has handled.", l, m->handled);
-    v.read("weft_actor_mailbox_depth", "Messages waiting when the actor last handled one.", l,
-           m->mailbox_depth);
-    v.read("weft_actor_mailbox_depth_max", "Most messages an actor has found waiting.", l,
-           m->mailbox_depth_max);
+    v.on_gauge("weft_actor_mailbox_depth", "Messages waiting for the actor now.", l,
+               static_cast<double>(m->mailbox_depth()));
+    v.on_gauge("weft_actor_mailbox_depth_max", "Most messages that have waited for the actor.", l,
+               static_cast<double>(m->mailbox_depth_max()));
     v.read("weft_actor_alive", "Whether the actor runs.", l, m->alive);
     v.count("weft_actor_restarts_total", "Restarts of an actor after it ended on its own.", l,
             m->restarts);

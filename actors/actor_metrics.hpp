@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/mailbox_counts.hpp"
 #include "metrics/catalog.hpp"
 #include "metrics/counter.hpp"
 
@@ -14,22 +15,33 @@
 
 namespace weft::actors {
 
-/// Numbers of one actor. Survives its restarts. `handled` and `mailbox_depth` are written by the
-/// actor, the rest by the supervisor.
+/// Numbers of one actor. Survives its restarts. `handled` is written by the actor, the rest by the
+/// supervisor.
 struct actor_metrics {
   explicit actor_metrics(std::string actor_name) : name(std::move(actor_name)) {}
 
   const std::string name;
   metrics::counter handled;
-  metrics::gauge mailbox_depth;
-  metrics::gauge mailbox_depth_max;
   metrics::gauge alive;
   metrics::counter restarts;
   /// Probes that were not answered in time.
   metrics::counter unanswered;
 
-  /// Counts one handled message and what still waits.
-  void on_handled(std::size_t waiting) noexcept;
+  /// For an actor of that name that is about to start; the figures below are of the latest.
+  std::shared_ptr<mailbox_counts> new_mailbox();
+  /// Messages that wait now.
+  std::uint64_t mailbox_depth() const;
+  /// Most that have waited, for any actor of that name.
+  std::uint64_t mailbox_depth_max();
+  /// Whether it is in the middle of a message.
+  bool handling() const;
+
+ private:
+  std::shared_ptr<const mailbox_counts> mailbox() const;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<mailbox_counts> mailbox_;
+  std::uint64_t deepest_ = 0;
 };
 
 /// The actors of one node by name. Entries are made before the actors start and are never removed.

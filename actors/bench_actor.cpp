@@ -185,13 +185,12 @@ void bench_actor_impl::finish() {
     next = next ? std::min(*next, at) : at;
   }
   timer_.arm(next, now());
-  parts_.health->on_handled(self_->mailbox().size());
+  ++parts_.health->handled;
 }
 
 actor_status bench_actor_impl::health() {
-  parts_.health->on_handled(self_->mailbox().size());
-  return {parts_.health->handled.value(),
-          static_cast<std::uint64_t>(parts_.health->mailbox_depth.value())};
+  ++parts_.health->handled;
+  return {parts_.health->handled.value()};
 }
 
 }  // namespace weft::actors

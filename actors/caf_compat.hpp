@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/mailbox_counts.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/atom.hpp>
@@ -8,13 +10,12 @@
 #include <caf/replies_to.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
-#include <caf/stateful_actor.hpp>
 #include <caf/system_messages.hpp>
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/unit.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -55,33 +56,63 @@ any_actor erase_type(const Handle& handle) {
 
 // -- class state ---
 
-/// Holds an actor's class, which CAF 0.17 cannot construct with arguments.
-template <class Impl>
-struct state_box {
-  static inline const char* name = Impl::runtime_name;
-  std::optional<Impl> impl;
-};
-template <class Handle, class Impl>
-using self_pointer = typename Handle::template stateful_pointer<state_box<Impl>>;
-
-/// Spawns `Impl(self, xs…)` as an actor of type `Handle`; `Impl` has `static constexpr const char*
-/// runtime_name` and `Handle::behavior_type make_behavior()`. The arguments move into the actor;
-/// they are consumed when it is initialised.
+/// An actor around its class, which it makes when it is initialised and destroys when it ends.
 template <class Handle, class Impl, class... Ts>
-Handle spawn_state(caf::actor_system& system, Ts&&... xs) {
-  using pointer = self_pointer<Handle, Impl>;
-  using behavior = typename Handle::behavior_type;
-  auto make = [args = std::make_tuple(std::forward<Ts>(xs)...)](pointer self,
-                                                                caf::unit_t) mutable -> behavior {
+class impl_actor final : public Handle::base {
+ public:
+  using base = typename Handle::base;
+
+  impl_actor(caf::actor_config& cfg, std::shared_ptr<mailbox_counts> mailbox, Ts... xs)
+      : base(cfg), mailbox_(std::move(mailbox)), arguments_(std::in_place, std::move(xs)...) {}
+
+  using base::enqueue;
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) override {
+    if (mailbox_) mailbox_->on_posted();
+    base::enqueue(std::move(what), host);
+  }
+  caf::invoke_message_result consume(caf::mailbox_element& what) override {
+    if (!mailbox_) return base::consume(what);
+    mailbox_->on_taken();
+    const auto outcome = base::consume(what);
+    mailbox_->on_handled();
+    return outcome;
+  }
+  const char* name() const override { return Impl::runtime_name; }
+  void on_exit() override {
+    impl_.reset();
+    if (mailbox_) mailbox_->on_closed();
+  }
+
+ protected:
+  typename Handle::behavior_type make_behavior() override {
     std::apply(
         [&](auto&... values) {
-          self->state.impl.emplace(typename Handle::pointer{self}, std::move(values)...);
+          impl_.emplace(typename Handle::pointer{this}, std::move(values)...);
         },
-        args);
-    return self->state.impl->make_behavior();
-  };
-  // CAF 0.17 keeps no tuple for a function without arguments, and forms a reference to it anyway.
-  return system.spawn(std::move(make), caf::unit);
+        *arguments_);
+    arguments_.reset();
+    return impl_->make_behavior();
+  }
+
+ private:
+  const std::shared_ptr<mailbox_counts> mailbox_;
+  std::optional<std::tuple<Ts...>> arguments_;
+  std::optional<Impl> impl_;
+};
+
+/// Spawns `Impl(self, xs…)` as an actor of type `Handle` whose mailbox is counted; `Impl` has
+/// `static constexpr const char* runtime_name` and `Handle::behavior_type make_behavior()`. The
+/// arguments move into the actor; they are consumed when it is initialised.
+template <class Handle, class Impl, class... Ts>
+Handle spawn_counted(caf::actor_system& system, std::shared_ptr<mailbox_counts> mailbox,
+                     Ts&&... xs) {
+  return system.spawn<impl_actor<Handle, Impl, std::decay_t<Ts>...>>(std::move(mailbox),
+                                                                     std::forward<Ts>(xs)...);
+}
+/// The same without counts.
+template <class Handle, class Impl, class... Ts>
+Handle spawn_state(caf::actor_system& system, Ts&&... xs) {
+  return spawn_counted<Handle, Impl>(system, nullptr, std::forward<Ts>(xs)...);
 }
 
 // -- sending ---

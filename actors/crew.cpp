@@ -40,7 +40,8 @@ child_spec crew::session_child(caf::actor_system& system) {
     parts.links = &links;
     parts.on_listening = options_.on_listening;
     parts.on_addresses = options_.on_addresses;
-    auto handle = spawn_state<session_actor, session_actor_impl>(system, std::move(parts));
+    auto handle = spawn_counted<session_actor, session_actor_impl>(system, health->new_mailbox(),
+                                                                   std::move(parts));
     links.connect_session(handle);
     return erase_type(handle);
   };
@@ -75,7 +76,8 @@ child_spec crew::routing_child(caf::actor_system& system) {
     parts.board = &board;
     parts.links = &links;
     parts.wall = options_.wall;
-    auto handle = spawn_state<routing_actor, routing_actor_impl>(system, std::move(parts));
+    auto handle = spawn_counted<routing_actor, routing_actor_impl>(system, health->new_mailbox(),
+                                                                   std::move(parts));
     links.routing.connect(handle);
     return erase_type(handle);
   };
@@ -103,7 +105,8 @@ child_spec crew::messaging_child(caf::actor_system& system) {
     parts.inbox = &inbox;
     parts.links = &links;
     parts.wall = options_.wall;
-    auto handle = spawn_state<messaging_actor, messaging_actor_impl>(system, std::move(parts));
+    auto handle = spawn_counted<messaging_actor, messaging_actor_impl>(
+        system, health->new_mailbox(), std::move(parts));
     links.messaging.connect(handle);
     return erase_type(handle);
   };
@@ -136,7 +139,8 @@ child_spec crew::gossip_child(caf::actor_system& system) {
     parts.topics = &topics;
     parts.links = &links;
     parts.wall = options_.wall;
-    auto handle = spawn_state<gossip_actor, gossip_actor_impl>(system, std::move(parts));
+    auto handle = spawn_counted<gossip_actor, gossip_actor_impl>(system, health->new_mailbox(),
+                                                                 std::move(parts));
     links.gossip.connect(handle);
     return erase_type(handle);
   };
@@ -164,7 +168,8 @@ child_spec crew::dht_child(caf::actor_system& system) {
     parts.health = health;
     parts.links = &links;
     parts.wall = options_.wall;
-    auto handle = spawn_state<dht_actor, dht_actor_impl>(system, std::move(parts));
+    auto handle
+        = spawn_counted<dht_actor, dht_actor_impl>(system, health->new_mailbox(), std::move(parts));
     links.dht.connect(handle);
     return erase_type(handle);
   };
@@ -193,7 +198,8 @@ child_spec crew::bench_child(caf::actor_system& system) {
     parts.random = options_.fresh_rng();
     parts.run_bench = options_.run_bench;
     parts.results = &bench_counters;
-    auto handle = spawn_state<bench_actor, bench_actor_impl>(system, std::move(parts));
+    auto handle = spawn_counted<bench_actor, bench_actor_impl>(system, health->new_mailbox(),
+                                                               std::move(parts));
     links.bench.connect(handle);
     return erase_type(handle);
   };

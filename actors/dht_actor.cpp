@@ -206,13 +206,12 @@ void dht_actor_impl::on_dht_discovered(const dht::peer_info& peer) {
 
 void dht_actor_impl::finish() {
   timer_.arm(host_.next_deadline(), now());
-  parts_.health->on_handled(self_->mailbox().size());
+  ++parts_.health->handled;
 }
 
 actor_status dht_actor_impl::health() {
-  parts_.health->on_handled(self_->mailbox().size());
-  return {parts_.health->handled.value(),
-          static_cast<std::uint64_t>(parts_.health->mailbox_depth.value())};
+  ++parts_.health->handled;
+  return {parts_.health->handled.value()};
 }
 
 }  // namespace weft::actors

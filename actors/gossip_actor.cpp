@@ -193,13 +193,12 @@ void gossip_actor_impl::finish() {
     at = job.open == 0 ? jobs_.erase(at) : std::next(at);
   }
   timer_.arm(host_.next_deadline(), now());
-  parts_.health->on_handled(self_->mailbox().size());
+  ++parts_.health->handled;
 }
 
 actor_status gossip_actor_impl::health() {
-  parts_.health->on_handled(self_->mailbox().size());
-  return {parts_.health->handled.value(),
-          static_cast<std::uint64_t>(parts_.health->mailbox_depth.value())};
+  ++parts_.health->handled;
+  return {parts_.health->handled.value()};
 }
 
 }  // namespace weft::actors

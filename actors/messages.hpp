@@ -193,7 +193,6 @@ struct shown_question {
 /// Answer to atom::status: every actor gives it the same way.
 struct actor_status {
   std::uint64_t handled = 0;
-  std::uint64_t mailbox_depth = 0;
 };
 struct drain_question {
   duration deadline{};

@@ -321,13 +321,12 @@ void messaging_actor_impl::finish() {
   if (!deadlines_.empty()) sooner(deadlines_.begin()->first);
   for (const auto& flush : flushes_) sooner(flush.first);
   timer_.arm(next, now());
-  parts_.health->on_handled(self_->mailbox().size());
+  ++parts_.health->handled;
 }
 
 actor_status messaging_actor_impl::health() {
-  parts_.health->on_handled(self_->mailbox().size());
-  return {parts_.health->handled.value(),
-          static_cast<std::uint64_t>(parts_.health->mailbox_depth.value())};
+  ++parts_.health->handled;
+  return {parts_.health->handled.value()};
 }
 
 }  // namespace weft::actors

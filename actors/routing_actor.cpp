@@ -116,13 +116,12 @@ void routing_actor_impl::finish() {
   out_.clear();
   if (!commands.empty()) parts_.port->post(std::move(commands));
   timer_.arm(core_.next_deadline(), now());
-  parts_.health->on_handled(self_->mailbox().size());
+  ++parts_.health->handled;
 }
 
 actor_status routing_actor_impl::health() {
-  parts_.health->on_handled(self_->mailbox().size());
-  return {parts_.health->handled.value(),
-          static_cast<std::uint64_t>(parts_.health->mailbox_depth.value())};
+  ++parts_.health->handled;
+  return {parts_.health->handled.value()};
 }
 
 }  // namespace weft::actors

@@ -226,7 +226,7 @@ node_status runtime::known_status() const {
   s.inbox_bytes = count(box.inbox_bytes);
   for (const auto* a : impl_->team.actor_counters.all())
     s.actors.push_back({a->name, a->alive.value() != 0, a->handled.value(), a->restarts.value(),
-                        count(a->mailbox_depth)});
+                        a->mailbox_depth()});
   return s;
 }
 
@@ -249,6 +249,7 @@ bool runtime::ready() const noexcept {
 
 std::vector<readiness_check> runtime::checks() const { return impl_->checks(); }
 bool runtime::actors_run() const { return impl_->actors_run(); }
+std::string runtime::actors_by_name() const { return impl_->actors_by_name(); }
 std::vector<std::string> runtime::silent() const { return impl_->silent(); }
 
 const peer_id& runtime::self() const noexcept { return impl_->team.self; }

@@ -174,8 +174,11 @@ class runtime final : public metrics::source {
   std::vector<readiness_check> checks() const;
   /// Whether the threads of the actors get on.
   bool actors_run() const;
-  /// Threads that are stuck: reactor, actors, store, records.
+  /// Threads that are stuck: reactor, actors (with the names of those that have not returned from a
+  /// message), store, records.
   std::vector<std::string> silent() const;
+  /// "actors", with the names of those that are in the middle of a message.
+  std::string actors_by_name() const;
   const peer_id& self() const noexcept;
 
   // -- benches ---

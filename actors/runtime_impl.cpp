@@ -246,11 +246,18 @@ bool runtime::impl::actors_run() const {
   return scheduling.silence(transport::io::now()) <= silence_max;
 }
 
+std::string runtime::impl::actors_by_name() const {
+  std::string names;
+  for (const auto* a : team.actor_counters.all())
+    if (a->handling()) names += (names.empty() ? " (" : ", ") + a->name;
+  return "actors" + (names.empty() ? names : names + ")");
+}
+
 std::vector<std::string> runtime::impl::silent() const {
   std::vector<std::string> names;
   const instant at = transport::io::now();
   if (reactor_ && reactor_->silence(at) > silence_max) names.emplace_back("reactor");
-  if (!actors_run()) names.emplace_back("actors");
+  if (!actors_run()) names.emplace_back(actors_by_name());
   if (store && store->silence() > silence_max) names.emplace_back("store");
   if (records && records->silence() > silence_max) names.emplace_back("records");
   return names;

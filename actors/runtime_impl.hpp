@@ -58,6 +58,8 @@ struct runtime::impl {
   void run_bench(bench_request request, callback<bench_result> done);
   std::vector<readiness_check> checks() const;
   bool actors_run() const;
+  /// "actors", with the names of those that are in the middle of a message.
+  std::string actors_by_name() const;
   /// Threads that owe a sign of life for longer than `silence_max`, by name.
   std::vector<std::string> silent() const;
 

@@ -306,13 +306,12 @@ void session_actor_impl::finish() {
   auto next = next_inspect_;
   if (const auto core_next = core_.next_deadline()) next = std::min(next, *core_next);
   timer_.arm(next, now());
-  parts_.health->on_handled(self_->mailbox().size());
+  ++parts_.health->handled;
 }
 
 actor_status session_actor_impl::health() {
-  parts_.health->on_handled(self_->mailbox().size());
-  return {parts_.health->handled.value(),
-          static_cast<std::uint64_t>(parts_.health->mailbox_depth.value())};
+  ++parts_.health->handled;
+  return {parts_.health->handled.value()};
 }
 
 }  // namespace weft::actors

@@ -135,7 +135,7 @@ void supervisor_actor_impl::on_health(const health_question& q) {
     if (c.spec.health) {
       h.handled = c.spec.health->handled.value();
       h.restarts = c.spec.health->restarts.value();
-      h.mailbox_depth = static_cast<std::uint64_t>(c.spec.health->mailbox_depth.value());
+      h.mailbox_depth = c.spec.health->mailbox_depth();
     }
     out.push_back(std::move(h));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "node/bench_report.hpp"
 
+#include "node/build_info.hpp"
 #include "node/client.hpp"
 #include "node/files.hpp"
 
@@ -64,7 +65,7 @@ json bench_environment() {
   return {{"cpu", processor_name()},
           {"cores", std::thread::hardware_concurrency()},
           {"kernel", std::string(system.sysname) + " " + system.release},
-          {"version", WEFT_VERSION}};
+          {"version", version()}};
 }
 
 json bench_report(const std::string& name, json parameters, const std::vector<json>& runs,

@@ -48,7 +48,7 @@ library_versions libraries() {
 }  // namespace
 
 json build_info() {
-  json j{{"version", WEFT_VERSION},
+  json j{{"version", version()},
          {"revision", revision()},
          {"build_type", WEFT_BUILD_TYPE},
          {"compiler", compiler},
@@ -61,7 +61,7 @@ json build_info() {
 
 std::string build_info_text() {
   const auto j = build_info();
-  std::string text = "weft " WEFT_VERSION "\n";
+  std::string text = "weft " + std::string(version()) + "\n";
   const auto row = [&](const std::string& name, const std::string& value) {
     text += "  " + name + std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') + value + "\n";
   };

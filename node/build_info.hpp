@@ -9,6 +9,8 @@
 /// What this binary was made of.
 namespace weft::node {
 
+/// "1.2.3"
+std::string_view version();
 /// The commit, with "-dirty" when files differ from it; "unknown" outside a repository. Made by
 /// cmake/weft_revision.cmake.
 std::string_view revision();

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "metrics/export/exporter.hpp"
 #include "node/answer.hpp"
+#include "node/build_info.hpp"
 #include "node/context.hpp"
 #include "node/daemon_settings.hpp"
 #include "node/files.hpp"
@@ -165,7 +166,7 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
       .identity = std::move(identity),
       .listen = addresses_of(c.network.listen),
       .directory = path_in(options_.directory, "store"),
-      .agent = "weft/" WEFT_VERSION,
+      .agent = "weft/" + std::string(version()),
       .limits = c.limits,
       .access = access_.rules(),
       .session = session_of(c),
@@ -207,8 +208,9 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
   own_.context = context_.get();
   own_.reload_time = wall_seconds(transport::io::wall_now());
   const auto id = runtime_->self().to_string();
-  info_.emplace(metrics::info_source::facts{WEFT_VERSION, "gcc " __VERSION__, c.node.name,
-                                            c.node.profile, runtime_->self().short_string()});
+  info_.emplace(metrics::info_source::facts{std::string(version()), std::string(revision()),
+                                            "gcc " __VERSION__, c.node.name, c.node.profile,
+                                            runtime_->self().short_string()});
   for (const metrics::source* s : std::initializer_list<const metrics::source*>{
            &*info_, &process_, &own_, &check_, &names_, runtime_.get()})
     context_->exporter.add(*s);
@@ -320,7 +322,7 @@ void daemon::sign_of_life() {
 
 void daemon::give_up_drain() {
   auto stuck = joined(runtime_->silent());
-  if (stuck.empty()) stuck = "an actor";
+  if (stuck.empty()) stuck = runtime_->actors_by_name();
   log::error("node", "drain_overran", {{"stuck", stuck}});
   // A thread that does not come back cannot be waited for. The stores lose nothing: what was
   // acknowledged is in their logs.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "node/manual.hpp"
 
+#include "node/build_info.hpp"
 #include "node/config.hpp"
 
 #include <algorithm>
@@ -51,8 +52,8 @@ std::string roff(std::string_view text) {
 std::string header(std::string_view page, std::string_view section, std::string_view summary) {
   std::string upper;
   for (const char x : page) upper += x >= 'a' && x <= 'z' ? static_cast<char>(x - 'a' + 'A') : x;
-  return ".TH " + upper + " " + std::string(section) + " \"\" \"weft " WEFT_VERSION "\"\n.SH NAME\n"
-         + std::string(page) + " \\- " + std::string(summary) + "\n";
+  return ".TH " + upper + " " + std::string(section) + " \"\" \"weft " + std::string(version())
+         + "\"\n.SH NAME\n" + std::string(page) + " \\- " + std::string(summary) + "\n";
 }
 
 std::string examples(const command_outline& c) {

@@ -72,7 +72,7 @@ json with_node(node_context& node, const metric_sums& all, actors::node_status s
   j["draining"] = node.draining.load();
   j["name"] = c.node.name;
   j["profile"] = c.node.profile;
-  j["version"] = WEFT_VERSION;
+  j["version"] = version();
   j["directory"] = node.directory;
   j["http"] = node.http_port ? node.http_host + ":" + std::to_string(node.http_port) : "";
   j["messages"] = {{"sent", all.of("weft_messaging_sent_total")},

@@ -101,8 +101,10 @@ std::string exporter::scrape(exposition form) {
 }
 
 void info_source::collect(visitor& v) const {
-  v.on_gauge("weft_build_info", "Version of this node and the compiler that built it.",
-             {{"version", facts_.version}, {"compiler", facts_.compiler}}, 1);
+  v.on_gauge(
+      "weft_build_info", "Version and commit of this node and the compiler that built it.",
+      {{"version", facts_.version}, {"revision", facts_.revision}, {"compiler", facts_.compiler}},
+      1);
   v.on_gauge(
       "weft_node_info", "Configured name and profile of this node and the end of its peer id.",
       {{"name", facts_.name}, {"profile", facts_.profile}, {"id_short", facts_.id_short}}, 1);

@@ -55,6 +55,8 @@ class info_source final : public source {
  public:
   struct facts {
     std::string version;
+    /// The commit.
+    std::string revision;
     std::string compiler;
     /// Of the node: its configured name and profile, and the last characters of its peer id.
     std::string name;

@@ -127,13 +127,31 @@ TEST(protocol_table, puts_each_protocol_on_its_concern) {
 TEST(actor_metrics, keep_one_entry_a_name) {
   actor_metrics_table table;
   auto& a = table.of("a");
-  a.on_handled(3);
-  a.on_handled(1);
   EXPECT_EQ(&table.of("a"), &a);
-  EXPECT_EQ(a.handled.value(), 2u);
-  EXPECT_EQ(a.mailbox_depth.value(), 1);
-  EXPECT_EQ(a.mailbox_depth_max.value(), 3);
   EXPECT_EQ(table.all().size(), 1u);
+}
+
+TEST(actor_metrics, tell_what_waits_now_and_at_most) {
+  actor_metrics a("a");
+  EXPECT_EQ(a.mailbox_depth(), 0u);
+  const auto first = a.new_mailbox();
+  for (int i = 0; i < 4; ++i) first->on_posted();
+  EXPECT_EQ(a.mailbox_depth(), 4u);
+  EXPECT_EQ(a.mailbox_depth_max(), 4u);
+  EXPECT_FALSE(a.handling());
+  first->on_taken();
+  EXPECT_TRUE(a.handling());
+  EXPECT_EQ(a.mailbox_depth(), 3u);
+  first->on_handled();
+  EXPECT_FALSE(a.handling());
+  // What waits for an actor that has ended is gone, and its successor begins anew.
+  first->on_closed();
+  EXPECT_EQ(a.mailbox_depth(), 0u);
+  const auto second = a.new_mailbox();
+  second->on_posted();
+  first->on_posted();
+  EXPECT_EQ(a.mailbox_depth(), 1u);
+  EXPECT_EQ(a.mailbox_depth_max(), 4u);
 }
 
 TEST(bench_kind, names_round_trip) {

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Health tells the truth: each fault takes readiness away, names itself in a check, and readiness comes back with its end."""
+import contextlib
 import ctypes
+import http.client
 import os
 import signal
+import threading
 import time
 
 import weft
 from frozen import frozen_thread
+from shims import ENDLESS, endless_signature
 from weft import WeftTest, wait_until
 
 CLONE_NEWNS = 0x20000
@@ -116,6 +120,21 @@ class Health(WeftTest):
         print(f"drained in {time.monotonic() - began:.1f} s", flush=True)
 
     def test_an_overrun_names_the_actor(self):
+        node = self.new_node("node", limits__drain_timeout=1)
+        node.environment["LD_PRELOAD"] = str(endless_signature(self.root))
+        node.start()
+        # Nobody will answer this.
+        threading.Thread(target=lambda: self.publish(node, ENDLESS), daemon=True).start()
+        wait_until(lambda: self.failing(node).get("responsive") == "failed: stuck: actors (gossip)", 10, "the check names the actor")
+        node.process.send_signal(signal.SIGTERM)
+        self.assertEqual(node.process.wait(30 * weft.PATIENCE), weft.EXIT_UNREACHABLE, node.tail())
+        self.assertIn("not everything ended in time: actors (gossip) is stuck", node.tail(3))
+
+    def publish(self, node, text):
+        with contextlib.suppress(weft.ApiError, OSError, http.client.HTTPException):
+            node.api("POST", "/v1/publish?topic=news", text.encode())
+
+    def test_an_overrun_names_the_thread(self):
         node = self.new_node("node", limits__drain_timeout=1).start()
         friend = self.new_node("friend").start()
         friend.connect(node.address())

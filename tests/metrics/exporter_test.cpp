@@ -79,7 +79,7 @@ TEST(exporter, accumulates_histogram_buckets) {
 }
 
 TEST(exporter, escapes_label_values) {
-  const info_source info({"1.2.3", "gcc", "a \"b\"\nc\\d", "server", "abc"});
+  const info_source info({"1.2.3", "abcdef", "gcc", "a \"b\"\nc\\d", "server", "abc"});
   exporter e;
   e.add(info);
   EXPECT_NE(e.scrape().find("name=\"a \\\"b\\\"\\nc\\\\d\""), std::string::npos);

@@ -11,9 +11,9 @@ PROCESS = [
     stat("Up", "Time since the start of the node.", "s", (f"time() - {highest('process_start_time_seconds')}", "up")),
     stat("Sessions", "Peers with a session.", "none", (total("weft_connected_peers"), "sessions"), bad_below=1),
     stat("Threads", "Threads of the process.", "none", (highest("process_threads"), "threads")),
-    facts("Who it is", "Name, profile, end of the peer id, version and compiler of each node.",
+    facts("Who it is", "Name, profile, end of the peer id, version, commit and compiler of each node.",
           over("max", series("weft_node_info"), "instance, name, profile, id_short"),
-          over("max", series("weft_build_info"), "instance, version, compiler"),
+          over("max", series("weft_build_info"), "instance, version, revision, compiler"),
           names={"instance": "node", "id_short": "peer id ends in"}),
 ]
 
