@@ -77,6 +77,7 @@ class Node:
 
     def __init__(self, directory, settings=None):
         self.directory = Path(directory)
+        self.binary = BINARY
         self.run_arguments = []
         self.environment = {}
         self.settings = {"network.listen": LISTEN, "http.listen": "127.0.0.1:0", **(settings or {})}
@@ -99,7 +100,7 @@ class Node:
                 prepare()
 
         self._http = None  # each process may listen on another port
-        command = [BINARY, "run", "--dir", str(self.directory), *self.run_arguments]
+        command = [self.binary, "run", "--dir", str(self.directory), *self.run_arguments]
         for key, value in self.settings.items():
             command += ["--set", f"{key}={value}"]
         with open(self.log, "ab") as out:

@@ -2,14 +2,12 @@
 """Gossip and DHT in one network of Weft and js-libp2p nodes: three of each, every one joined to every other."""
 import base64
 import hashlib
-import json
-import subprocess
 import threading
 from collections import Counter
-from pathlib import Path
 from urllib.parse import quote
 
 import weft
+from js_node import JsNode, install
 from weft import PATIENCE, WeftTest, wait_until
 
 WEFT_NODES = JS_NODES = 3
@@ -17,52 +15,6 @@ TOPIC = "mixed"
 # 2,000 messages in all: each of the six publishes its share.
 SHARE = {"weft": 334, "js": 333}
 BODY_BYTES = 200
-ANSWER_SECONDS = 90
-
-
-class JsNode:
-    """A js-libp2p node with gossipsub and kad-dht (mesh_peer.mjs). Calls may come from several threads."""
-
-    def __init__(self, test, folder, name, *options):
-        self.name, self.last_id, self.answers = name, 0, {}
-        self.lock, self.news = threading.Lock(), threading.Condition()
-        self.stderr = open(test.root / f"{name}.err", "w+b")
-        self.process = subprocess.Popen([f"{folder}/node", f"{folder}/mesh_peer.mjs", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self.stderr, text=True, preexec_fn=weft.die_with_parent)
-        test.addCleanup(self.end)
-        first = json.loads(self.process.stdout.readline())
-        self.peer, self.address = first["peer"], first["address"]
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-
-    def read(self):
-        for line in self.process.stdout:
-            answer = json.loads(line)
-            with self.news:
-                self.answers[answer.pop("id")] = answer
-                self.news.notify_all()
-
-    def ask(self, do, **arguments):
-        with self.lock:
-            self.last_id += 1
-            number = self.last_id
-            self.process.stdin.write(json.dumps({"id": number, "do": do, **arguments}) + "\n")
-            self.process.stdin.flush()
-        with self.news:
-            if not self.news.wait_for(lambda: number in self.answers, ANSWER_SECONDS * PATIENCE):
-                raise AssertionError(f"{self.name} did not answer {do}")
-            answer = self.answers.pop(number)
-        if "error" in answer:
-            raise AssertionError(f"{self.name}, {do}: {answer['error']}")
-        return answer
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-        self.reader.join()
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.stderr.close()
 
 
 class Listener:
@@ -95,12 +47,13 @@ class Listener:
 class Mesh(WeftTest):
     @classmethod
     def setUpClass(cls):
-        installer = Path(__file__).parent / "install.sh"
-        cls.folder = subprocess.run([installer], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+        cls.folder = install()
 
     def start_mixed(self, **settings):
         """Every pair has one session, half of them dialled by each kind."""
-        js = [JsNode(self, self.folder, f"js{i}") for i in range(JS_NODES)]
+        js = [JsNode(self.root, self.folder, f"js{i}") for i in range(JS_NODES)]
+        for peer in js:
+            self.addCleanup(peer.end)
         nodes = [self.new_node(f"weft{i}", **settings).start() for i in range(WEFT_NODES)]
         for i, node in enumerate(nodes):
             for other in nodes[:i]:

@@ -1,35 +1,26 @@
 # SPDX-License-Identifier: MIT
 """Every alert fires when what it is for goes wrong in a real mesh, names who it is about, and clears when that is over.
 
-Four alerts are about what nodes of this version do not do in a test: run another version, export thousands of series, let an
-actor fall behind for minutes, send each other what they have. For these a disguised node says so.
+What nodes of this version do not do, others do: one of the next version, with a mistake in its metrics (weft_next), and nodes of
+js-libp2p, which send each other what they have.
 """
 import contextlib
-import re
+import os
 import unittest
 
-from faults import (FewDescriptors, FullDisk, LowCap, Steps, Stopping, bad_reload, broadcast, ignore_file_size_signal, killed, lost_messages,
-                    many_broadcasts, restarted, shim_of_a_wrong_clock, unanswered_lookups, wrong_peers)
-from live import Disguise, LiveTest, free_port
+from faults import (FewDescriptors, Frozen, FullDisk, LowCap, Steps, Stopping, Upgraded, bad_reload, broadcast, eager_peers,
+                    ignore_file_size_signal, killed, lost_messages, many_broadcasts, restarted, unanswered_lookups, wrong_peers)
+from js_node import JsNode, install
+from live import LiveTest, free_port
 from rules import all_rules
+from shims import wrong_clock
 from support import main
 
 from weft import wait_until
 
 CROWD = 7
-
-
-def disguised(text):
-    text = re.sub(r'(weft_build_info\{version=)"[^"]*"', r'\1"0.0.0"', text)
-    text = re.sub(r'^(weft_actor_mailbox_depth\{actor="gossip"\}) .*$', r"\1 150", text, flags=re.M)
-    many = "".join(f'weft_disguise{{peer="{i}"}} 1\n' for i in range(3000))
-    return text + "# TYPE weft_disguise gauge\n" + many
-
-
-def wasteful(text):
-    """As many messages again as for the first time."""
-    first = re.search(r'^weft_gossip_messages_received_total\{copy="first"\} (.*)$', text, re.M).group(1)
-    return re.sub(r'^(weft_gossip_messages_received_total\{copy="again"\}) .*$', rf"\1 {first}", text, flags=re.M)
+EAGER = 4
+NEXT = os.environ["WEFT_NEXT"]
 
 
 class Alerts(LiveTest):
@@ -43,7 +34,7 @@ class Alerts(LiveTest):
         cls.lonely = cls.new_node("lonely").start()
         cls.disk = cls.new_node("disk", **cls.at_hub).start(ignore_file_size_signal)
         cls.early = cls.new_node("early", routing__refresh_interval=1, **cls.at_hub)
-        cls.early.environment["LD_PRELOAD"] = str(shim_of_a_wrong_clock(cls.root))
+        cls.early.environment["LD_PRELOAD"] = str(wrong_clock(cls.root))
         cls.unready = cls.new_unready_node()
         answering = {"bench__answer": "true", "gossip__topics": "news"}
         cls.heavy = cls.new_node("heavy", gossip__heartbeat=60, gossip__topics="news").start()
@@ -55,18 +46,34 @@ class Alerts(LiveTest):
         for i in range(1, CROWD):
             cls.crowd.append(cls.new_node(f"crowd{i}", network__bootstrap=",".join(node.address() for node in cls.crowd),
                                           gossip__topics="news").start())
-        cls.disguise = Disguise(cls.hub.http_address, disguised)
-        cls.addClassCleanup(cls.disguise.stop)
-        cls.wasteful = Disguise(cls.crowd[0].http_address, wasteful)
-        cls.addClassCleanup(cls.wasteful.stop)
+        cls.upgraded = cls.new_node("upgraded", http__listen=f"127.0.0.1:{free_port()}", **cls.at_hub).start()
+        cls.busy = cls.new_node("busy", gossip__topics="news").start()
+        cls.talker = cls.new_node("talker", network__bootstrap=cls.busy.address(), gossip__topics="news").start()
+        cls.start_eager_peers()
         cls.jobs = {
-            "weft": [node.http_address for node in (cls.hub, cls.fragile, cls.restless, cls.plain, cls.lonely, cls.disk)] + [cls.unready_address],
+            "weft": [node.http_address for node in (cls.hub, cls.fragile, cls.restless, cls.plain, cls.lonely, cls.disk, cls.upgraded)]
+            + [cls.unready_address],
             "lonely": [cls.lonely.http_address], "slow": [cls.bencher.http_address],
             "crowd": [cls.crowd[0].http_address, cls.crowd[-1].http_address], "heavy": [cls.heavy.http_address],
-            "wasteful": [cls.wasteful.address]}
+            "mixed": [cls.mixed.http_address], "busy": [cls.busy.http_address]}
         cls.prometheus.watch(cls.jobs)
         targets = sum(map(len, cls.jobs.values()))
         wait_until(lambda: cls.prometheus.value("count(up == 1)") == targets, 30, "all nodes are scraped")
+
+    @classmethod
+    def start_eager_peers(cls):
+        """A node in the company of js-libp2p, each with a session to each."""
+        cls.mixed = cls.new_node("mixed", gossip__topics="news").start()
+        folder = install()
+        cls.eager = []
+        for i in range(EAGER):
+            peer = JsNode(cls.root, folder, f"js{i}")
+            cls.addClassCleanup(peer.end)
+            for other in [cls.mixed.address()] + [each.address for each in cls.eager]:
+                peer.ask("connect", to=other)
+            peer.ask("subscribe", topic="news")
+            cls.eager.append(peer)
+        wait_until(lambda: all(len(peer.ask("mesh", topic="news")["peers"]) == EAGER for peer in cls.eager), 40, "each has all others in its mesh")
 
     @classmethod
     def new_unready_node(cls):
@@ -83,15 +90,12 @@ class Alerts(LiveTest):
         (self.unready.directory / "config.toml").write_text(self.unready_text)
         self.unready.api("POST", "/v1/reload")
 
-    def strange_target(self, present):
-        self.prometheus.watch({**self.jobs, "weft": self.jobs["weft"] + [self.disguise.address] * present})
-
     def faults(self):
         """By alert: the fault, and the labels of the alert."""
         def about(node, job="weft", **labels):
             return {"job": job, "instance": node.http_address, **labels}
 
-        strange = Steps(lambda: self.strange_target(1), lambda: self.strange_target(0))
+        upgraded = Upgraded(self.upgraded, NEXT)
         told = Steps(lambda: None, lambda: None)
         disk, capped = FullDisk(self.disk), self.crowd[-1]
         return {
@@ -106,14 +110,14 @@ class Alerts(LiveTest):
                                 about(capped, "crowd", direction="outbound")),
             "StorageFull": (disk, about(self.disk)),
             "StorageErrors": (told, about(self.disk)),
-            "VersionSkew": (strange, {"job": "weft"}),
-            "MetricsCardinalityHigh": (told, {"job": "weft", "instance": self.disguise.address}),
-            "MailboxSaturated": (told, {"job": "weft", "instance": self.disguise.address, "actor": "gossip"}),
+            "VersionSkew": (upgraded, {"job": "weft"}),
+            "MetricsCardinalityHigh": (told, about(self.upgraded)),
+            "MailboxSaturated": (Frozen(self.busy, many_broadcasts([self.talker])), about(self.busy, "busy", actor="gossip")),
             "ClockSkew": (Steps(self.early.start, self.early.kill), about(self.hub)),
             "HandshakeFailuresHigh": (wrong_peers(self.lonely, self.hub), {"job": "lonely"}),
             "DhtLookupFailing": (unanswered_lookups(self.lonely), {"job": "lonely"}),
             "MessagesFailing": (lost_messages(self.lonely), {"job": "lonely"}),
-            "GossipDuplicatesHigh": (many_broadcasts(self.crowd), {"job": "wasteful"}),
+            "GossipDuplicatesHigh": (eager_peers(self.eager), {"job": "mixed"}),
             "GossipSlow": (Stopping(self.sleepy, 1.6, 0.3), {"job": "slow"}),
         }
 

@@ -5,35 +5,14 @@ import os
 import re
 import resource
 import signal
-import subprocess
 import threading
 
 import weft
+from frozen import frozen_thread
 from weft import quote, wait_until
 
 # Nobody has this identity.
 STRANGER = "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp"
-
-CLOCK_SHIM = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <time.h>
-int clock_gettime(clockid_t id, struct timespec* t) {
-  static int (*real)(clockid_t, struct timespec*);
-  if (!real) real = (int (*)(clockid_t, struct timespec*))dlsym(RTLD_NEXT, "clock_gettime");
-  const int result = real(id, t);
-  if (id == CLOCK_REALTIME) t->tv_sec += 600;
-  return result;
-}
-"""
-
-
-def shim_of_a_wrong_clock(folder):
-    """A library that sets a process's wall clock ten minutes ahead."""
-    source = folder / "clock.c"
-    source.write_text(CLOCK_SHIM)
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", folder / "clock.so", source, "-ldl"], check=True, timeout=60)
-    return folder / "clock.so"
 
 
 class Repeated:
@@ -188,6 +167,46 @@ class Stopping:
     def end(self):
         self.over.set()
         self.thread.join()
+
+
+class Frozen:
+    """A node whose actors get no processor time, while work comes in."""
+
+    def __init__(self, node, work):
+        self.node, self.work = node, work
+        self.thread = None
+
+    def begin(self):
+        self.thread = frozen_thread(self.node.process.pid, "weft-actors")
+        self.thread.__enter__()
+        self.work.begin()
+
+    def end(self):
+        self.work.end()
+        self.thread.__exit__(None, None, None)
+
+
+class Upgraded:
+    """A node that runs another version, and then the one of the others again."""
+
+    def __init__(self, node, binary):
+        self.node, self.binary, self.before = node, binary, node.binary
+
+    def run(self, binary):
+        self.node.stop()
+        self.node.binary = binary
+        self.node.start()
+
+    def begin(self):
+        self.run(self.binary)
+
+    def end(self):
+        self.run(self.before)
+
+
+def eager_peers(peers):
+    """Nodes of js-libp2p that publish."""
+    return Repeated(0.1, lambda: [peer.ask("publish", topic="news", bytes=100) for peer in peers])
 
 
 def wrong_peers(node, other):

@@ -9,10 +9,8 @@ import re
 import socket
 import subprocess
 import tempfile
-import threading
 import unittest
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from prometheus import RULES, program
@@ -113,32 +111,6 @@ def scrape(address, accept=None):
         return answer.getheader("Content-Type"), answer.read().decode()
     finally:
         connection.close()
-
-
-class Disguise:
-    """Shows a node's metrics at an address of its own, changed by a function: a node of another version, for example."""
-
-    def __init__(self, address, change):
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                content_type, text = scrape(address)
-                body = change(text).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", content_type)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class LiveTest(unittest.TestCase):
