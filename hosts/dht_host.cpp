@@ -56,7 +56,7 @@ void dht_host::on_up(const transport::session_up_event& e, instant now) {
   auto waiting = std::move(at->second);
   waiting_.erase(at);
   waiting_count_ -= waiting.queries.size();
-  if (waiting.wished) --connects_;
+  if (waiting.wished) asked_.erase({waiting.asked, e.peer});
   std::erase(wishes_, e.peer);
   for (auto& q : waiting.queries) send(std::move(q), now);
 }
@@ -71,10 +71,8 @@ void dht_host::on_unreachable(const peer_id& peer, wall_time wall, instant now) 
 }
 
 void dht_host::on_deadline(wall_time wall, instant now) {
-  std::vector<peer_id> overdue;
-  for (const auto& [peer, w] : waiting_)
-    if (w.wished && now - w.asked >= config_.connect_timeout) overdue.push_back(peer);
-  for (const auto& peer : overdue) fail_waiting(peer, ec::unreachable, wall, now);
+  while (!asked_.empty() && now - asked_.begin()->first >= config_.connect_timeout)
+    fail_waiting(peer_id(asked_.begin()->second), ec::unreachable, wall, now);
   end_leases(now);
   core_.on_deadline(wall, now, out_);
   drain(wall, now);
@@ -92,9 +90,8 @@ void dht_host::end_leases(instant now) {
 std::optional<instant> dht_host::next_deadline() const {
   auto next = core_.next_deadline();
   if (const auto over = leases_.next()) next = next ? std::min(*next, *over) : *over;
-  for (const auto& [peer, w] : waiting_) {
-    if (!w.wished) continue;
-    const auto due = w.asked + config_.connect_timeout;
+  if (!asked_.empty()) {
+    const auto due = asked_.begin()->first + config_.connect_timeout;
     next = next ? std::min(*next, due) : due;
   }
   return next;
@@ -180,7 +177,7 @@ void dht_host::route(dht::query&& q, instant now) {
     return;
   }
   auto& w = waiting_[q.to.peer];
-  if (w.queries.empty()) wishes_.push_back(q.to.peer);
+  if (w.queries.empty() && !w.wished) wishes_.push_back(q.to.peer);
   for (const auto& a : q.to.addresses)
     if (std::find(w.addresses.begin(), w.addresses.end(), a) == w.addresses.end()
         && w.addresses.size() < config_.core.addresses_per_peer_max)
@@ -209,12 +206,12 @@ void dht_host::cancel_waiting(dht::query_id id) {
 
 void dht_host::speak_wishes(instant now) {
   std::size_t spoken = 0;
-  while (spoken < wishes_.size() && connects_ < config_.connects_max) {
+  while (spoken < wishes_.size() && asked_.size() < config_.connects_max) {
     const auto& peer = wishes_[spoken++];
     auto& w = waiting_.at(peer);
     w.wished = true;
     w.asked = now;
-    ++connects_;
+    asked_.emplace(now, peer);
     listener_.on_dht_connect({peer, w.addresses});
   }
   wishes_.erase(wishes_.begin(), wishes_.begin() + static_cast<std::ptrdiff_t>(spoken));
@@ -226,7 +223,7 @@ void dht_host::fail_waiting(const peer_id& peer, ec why, wall_time wall, instant
   auto w = std::move(at->second);
   waiting_.erase(at);
   waiting_count_ -= w.queries.size();
-  if (w.wished) --connects_;
+  if (w.wished) asked_.erase({w.asked, peer});
   std::erase(wishes_, peer);
   for (const auto& q : w.queries) core_.on_response(q.id, fail(why), wall, now, out_);
 }

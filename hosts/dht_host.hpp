@@ -15,7 +15,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 /// A core with its outbox routed to the port: what an actor and a simulated node have in common.
@@ -138,10 +140,11 @@ class dht_host {
   std::unordered_set<peer_id, peer_id_hash> sessions_;
   session_leases leases_;
   std::map<peer_id, waiting_peer> waiting_;
+  /// Wishes that are open, by when they were spoken.
+  std::set<std::pair<instant, peer_id>> asked_;
   /// Peers whose wish is to be spoken, in order of arrival.
   std::vector<peer_id> wishes_;
   std::size_t waiting_count_ = 0;
-  std::size_t connects_ = 0;
   /// Queries that failed here, to be reported once the outbox is drained.
   std::vector<std::pair<dht::query_id, ec>> failed_;
 };
