@@ -36,7 +36,9 @@ class bench_base : public job {
     begin();
   }
   void on_tick() override {
-    if (!ended() && now() >= began_ + request_.limit) finish();
+    if (ended() || now() < began_ + request_.limit) return;
+    result_.cut_short = true;
+    finish();
   }
 
  protected:

@@ -11,6 +11,11 @@ bool in_seconds(bench_kind kind) noexcept {
   return kind != bench_kind::stream && kind != bench_kind::throughput;
 }
 
+bench_end how_it_ended(const bench_result& r) noexcept {
+  if (r.each.empty() && r.delivered == 0) return bench_end::failed;
+  return r.failures == 0 && !r.cut_short ? bench_end::complete : bench_end::partial;
+}
+
 constexpr double bits_per_byte = 8;
 
 std::int64_t whole(double v) noexcept { return static_cast<std::int64_t>(v); }
@@ -36,7 +41,7 @@ std::string_view to_string(bench_end end) noexcept {
 void bench_metrics::on_result(bench_kind kind, const result<bench_result>& r, wall_time at) {
   auto& k = kinds_[static_cast<std::size_t>(kind)];
   if (!r) return static_cast<void>(++k.runs[bench_end::failed]);
-  ++k.runs[r->failures == 0 ? bench_end::complete : bench_end::partial];
+  ++k.runs[how_it_ended(*r)];
   k.samples_lost += r->failures;
   k.last_run_seconds.set(
       std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count());

@@ -15,9 +15,9 @@ namespace weft::actors {
 enum class bench_end : std::uint8_t {
   /// Every sample came.
   complete,
-  /// Some failed or did not come in time.
+  /// Some failed, did not come in time, or were not taken before the limit.
   partial,
-  /// No result.
+  /// No result, or not a single sample.
   failed,
   /// Its time came while another bench ran.
   skipped,

@@ -69,6 +69,8 @@ struct bench_result {
   double throughput = 0;
   std::string throughput_unit;
   std::uint64_t failures = 0;
+  /// Its limit was over before its work was: samples that were asked for were never taken.
+  bool cut_short = false;
   /// message: hops of the last receipt. lookup: most hops of any.
   std::uint32_t hops = 0;
   /// broadcast, throughput: nodes that took part; deliveries as they should be, and as they came.

@@ -116,5 +116,24 @@ TEST(bench_metrics, tell_what_was_found) {
   EXPECT_EQ(r.values.at("weft_bench_bytes_per_second"), 200000);
 }
 
+// A short bench may be over before everybody has answered its roll call: without failures, as
+// nothing was tried yet, and not complete either.
+TEST(bench_metrics, a_bench_that_ran_out_of_time_is_not_complete) {
+  bench_metrics m;
+  bench_result nothing;
+  nothing.cut_short = true;
+  m.on_result(bench_kind::broadcast, nothing, wall_time{} + 100s);
+  bench_result some;
+  some.each = {0.001};
+  some.cut_short = true;
+  m.on_result(bench_kind::lookup, some, wall_time{} + 200s);
+  reading r;
+  m.collect(r);
+  EXPECT_EQ(r.values.at("weft_bench_runs_total broadcast complete"), 0);
+  EXPECT_EQ(r.values.at("weft_bench_runs_total broadcast failed"), 1);
+  EXPECT_EQ(r.values.at("weft_bench_runs_total lookup complete"), 0);
+  EXPECT_EQ(r.values.at("weft_bench_runs_total lookup partial"), 1);
+}
+
 }  // namespace
 }  // namespace weft::actors
