@@ -6,6 +6,7 @@
 #include "base/wire.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace weft {
 
@@ -30,6 +31,29 @@ result<multiaddr::part> read_part(wire_reader& in) {
   }
   return part;
 }
+
+/// The parts of an address that was checked when it was made: how many there are, the first ones,
+/// and the last.
+struct first_parts {
+  explicit first_parts(bytes_view checked) {
+    wire_reader in{checked};
+    while (!in.at_end()) {
+      const auto code = in.uvarint();
+      const auto* protocol = code ? find_multiaddr_protocol(*code) : nullptr;
+      if (!protocol) break;
+      const std::size_t size = multiaddr_value_size(protocol->kind);
+      const auto value
+          = size == variable_size ? in.length_prefixed(multiaddr::bytes_max) : in.bytes(size);
+      if (!value) break;
+      last = {*code, *value};
+      if (count < part.size()) part[count] = last;
+      ++count;
+    }
+  }
+  std::array<multiaddr::part, 4> part{};
+  multiaddr::part last;
+  std::size_t count = 0;
+};
 
 /// Cuts the next `/`-separated piece off the front of `text`, which starts after a slash.
 std::string_view take_piece(std::string_view& text) {
@@ -143,26 +167,29 @@ std::string multiaddr::to_string() const {
 }
 
 std::optional<ip_endpoint> multiaddr::quic_v1_endpoint() const {
-  const auto all = parts();
+  const first_parts all(bytes_);
   const bool right_length
-      = all.size() == 3 || (all.size() == 4 && all[3].code == multiaddr_code::p2p);
-  if (!right_length || all[1].code != multiaddr_code::udp || all[2].code != multiaddr_code::quic_v1)
+      = all.count == 3 || (all.count == 4 && all.part[3].code == multiaddr_code::p2p);
+  if (!right_length || all.part[1].code != multiaddr_code::udp
+      || all.part[2].code != multiaddr_code::quic_v1)
     return std::nullopt;
+  const auto& [code, address] = all.part[0];
   ip_endpoint endpoint;
-  if (all[0].code == multiaddr_code::ip6) {
+  if (code == multiaddr_code::ip6) {
     endpoint.v6 = true;
-  } else if (all[0].code != multiaddr_code::ip4) {
+  } else if (code != multiaddr_code::ip4) {
     return std::nullopt;
   }
-  std::copy(all[0].value.begin(), all[0].value.end(), endpoint.address.begin());
-  endpoint.port = static_cast<std::uint16_t>(all[1].value[0] << 8 | all[1].value[1]);
+  std::copy(address.begin(), address.end(), endpoint.address.begin());
+  const bytes_view port = all.part[1].value;
+  endpoint.port = static_cast<std::uint16_t>(port[0] << 8 | port[1]);
   return endpoint;
 }
 
 std::optional<peer_id> multiaddr::peer() const {
-  const auto all = parts();
-  if (all.empty() || all.back().code != multiaddr_code::p2p) return std::nullopt;
-  const auto id = peer_id::from_bytes(all.back().value);
+  const part last = first_parts(bytes_).last;
+  if (last.code != multiaddr_code::p2p) return std::nullopt;
+  const auto id = peer_id::from_bytes(last.value);
   if (!id) return std::nullopt;
   return *id;
 }
@@ -174,12 +201,12 @@ multiaddr multiaddr::with_peer(const peer_id& id) const {
 }
 
 multiaddr multiaddr::without_peer() const {
-  const auto all = parts();
-  multiaddr address = *this;
-  if (all.empty() || all.back().code != multiaddr_code::p2p) return address;
-  const std::size_t value_size = all.back().value.size();
-  address.bytes_.resize(bytes_.size() - value_size - uvarint_size(value_size)
-                        - uvarint_size(multiaddr_code::p2p));
+  const part last = first_parts(bytes_).last;
+  if (last.code != multiaddr_code::p2p) return *this;
+  const std::size_t dropped
+      = last.value.size() + uvarint_size(last.value.size()) + uvarint_size(multiaddr_code::p2p);
+  multiaddr address;
+  address.bytes_.assign(bytes_.begin(), bytes_.end() - static_cast<std::ptrdiff_t>(dropped));
   return address;
 }
 

@@ -63,7 +63,7 @@ void dht_core::impl::learn_named(peer_slot by) {
       count(reject_reason::dead_peer);
       continue;
     }
-    if (!known.first_hand)
+    if (!known.first_hand && !peers_.has_addresses(s, incoming_.addresses_of(p)))
       peers_.learn_hearsay(s, incoming_.read_addresses(p, config_.addresses_kept_max));
     if (known.addresses.empty() && !known.connected) continue;
     peers_.note_named(s, by);

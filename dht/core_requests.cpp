@@ -87,6 +87,7 @@ void dht_core::impl::add_closer(message_writer& out, const kad_id& target, peer_
   closest.reserve(config_.k);
   table.closest(target, config_.k, except, false, closest);
   const std::size_t room = out.size() + (config_.message_bytes_max - out.size()) / closer_part;
+  out.expect(closest.size());
   for (const peer_slot s : closest) {
     const known_peer& p = peers_[s];
     if (p.addresses.empty()) continue;

@@ -80,7 +80,7 @@ struct dht_config {
   duration liveness_interval = std::chrono::minutes(15);
   duration liveness_interval_min = std::chrono::minutes(1);
   /// Candidates for the table waiting to be asked, and asked at once.
-  std::size_t checks_waiting_max = 4096;
+  std::size_t checks_waiting_max = 512;
   std::size_t checks_in_flight = 16;
   /// Shortest time between two of them, after a burst of `checks_burst`.
   duration check_interval = std::chrono::milliseconds(100);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/hash.hpp"
 #include "base/multiaddr.hpp"
 #include "dht/dht_config.hpp"
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -18,6 +20,13 @@ struct ip_group {
   /// 4, 6, or 0 without an IP address.
   std::uint8_t family = 0;
   friend auto operator<=>(const ip_group&, const ip_group&) = default;
+};
+
+/// For unordered containers; keyed, as others choose their addresses.
+struct ip_group_hash {
+  std::size_t operator()(const ip_group& group) const noexcept {
+    return siphash_1_3(process_hash_key(), group.prefix) ^ group.family;
+  }
 };
 
 /// The group of a peer's address; none when the configuration sets no limit to its like (loopback,

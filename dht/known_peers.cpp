@@ -17,14 +17,14 @@ peer_slot known_peers::find(const peer_id& id) const {
 
 peer_slot known_peers::add(const peer_id& id) {
   if (const peer_slot s = find(id); s != no_peer) {
-    if (slots_[s].idle) {
-      unlink(s);
-      link(s);
+    if (idle_.contains(s)) {
+      idle_.remove(s);
+      idle_.append(s);
     }
     return s;
   }
   if (id == self_ || id.empty()) return no_peer;
-  while (idle_ >= config_.idle_peers_max) make_room();
+  while (idle_.size() >= config_.idle_peers_max) make_room();
   if (by_id_.size() >= config_.peers_max && !make_room()) {
     ++counters_.rejected[reject_reason::peers_full];
     return no_peer;
@@ -43,14 +43,14 @@ peer_slot known_peers::add(const peer_id& id) {
   slots_[s].peer.id = id;
   slots_[s].peer.place = kad_id::of(id);
   by_id_.insert(peer_id_hash{}(id), s);
-  link(s);
+  idle_.append(s);
   return s;
 }
 
 bool known_peers::make_room() {
-  const peer_slot s = oldest_;
-  if (s == no_peer) return false;
-  unlink(s);
+  if (idle_.empty()) return false;
+  const peer_slot s = idle_.first();
+  idle_.remove(s);
   if (slots_[s].peer.failures > 0) --failed_;
   by_id_.erase(peer_id_hash{}(slots_[s].peer.id), s);
   slots_[s].used = false;
@@ -59,32 +59,14 @@ bool known_peers::make_room() {
   return true;
 }
 
-void known_peers::link(peer_slot s) {
-  slot& at = slots_[s];
-  at.before = newest_;
-  at.after = no_peer;
-  (newest_ == no_peer ? oldest_ : slots_[newest_].after) = s;
-  newest_ = s;
-  at.idle = true;
-  ++idle_;
-}
-
-void known_peers::unlink(peer_slot s) {
-  slot& at = slots_[s];
-  (at.before == no_peer ? oldest_ : slots_[at.before].after) = at.after;
-  (at.after == no_peer ? newest_ : slots_[at.after].before) = at.before;
-  at.idle = false;
-  --idle_;
-}
-
 void known_peers::settle(peer_slot s) {
   const slot& at = slots_[s];
   const bool idle = at.pins == 0 && !at.peer.connected && !at.peer.in_table;
-  if (idle == at.idle) return;
+  if (idle == idle_.contains(s)) return;
   if (idle)
-    link(s);
+    idle_.append(s);
   else
-    unlink(s);
+    idle_.remove(s);
 }
 
 void known_peers::pin(peer_slot s) {
@@ -131,6 +113,14 @@ void known_peers::learn_hearsay(peer_slot s, std::span<const multiaddr> addresse
     ++p.addresses_version;
     --room;
   }
+}
+
+bool known_peers::has_addresses(peer_slot s, std::span<const bytes_view> addresses) const noexcept {
+  const auto& held = slots_[s].peer.addresses;
+  return std::ranges::all_of(addresses, [&](bytes_view wanted) {
+    return std::ranges::any_of(
+        held, [&](const multiaddr& a) { return std::ranges::equal(a.bytes(), wanted); });
+  });
 }
 
 void known_peers::note_named(peer_slot s, peer_slot by) {

@@ -4,6 +4,7 @@
 #include "base/block_table.hpp"
 #include "base/multiaddr.hpp"
 #include "base/peer_id.hpp"
+#include "base/place_list.hpp"
 #include "base/slot_index.hpp"
 #include "base/time.hpp"
 #include "dht/dht_config.hpp"
@@ -104,6 +105,8 @@ class known_peers {
   void learn_first_hand(peer_slot s, std::vector<multiaddr> addresses);
   /// Addresses somebody else said; at most half of the room goes to one call.
   void learn_hearsay(peer_slot s, std::span<const multiaddr> addresses);
+  /// Whether all of these, in binary form, are among the peer's.
+  bool has_addresses(peer_slot s, std::span<const bytes_view> addresses) const noexcept;
   /// Remembers who named the peer, if nobody did before and nothing is known of it first-hand.
   void note_named(peer_slot s, peer_slot by);
   void note_answer(peer_slot s, instant now);
@@ -117,14 +120,9 @@ class known_peers {
     std::uint32_t pins = 0;
     std::uint32_t life = 0;
     bool used = false;
-    bool idle = false;
-    peer_slot before = no_peer;
-    peer_slot after = no_peer;
   };
   void credit(known_peer& named, bool good);
   void settle(peer_slot s);
-  void link(peer_slot s);
-  void unlink(peer_slot s);
   bool make_room();
 
   const peer_id self_;
@@ -134,9 +132,7 @@ class known_peers {
   std::vector<peer_slot> free_;
   slot_index by_id_;
   /// Peers nobody needs, longest unused first.
-  peer_slot oldest_ = no_peer;
-  peer_slot newest_ = no_peer;
-  std::size_t idle_ = 0;
+  place_list idle_;
   std::size_t failed_ = 0;
 };
 

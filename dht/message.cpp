@@ -149,6 +149,13 @@ void put(byte_buffer& out, std::uint32_t field, bytes_view body) {
   wire_writer(out).length_prefixed(body);
 }
 
+/// As `put`, where there is room for it; the place behind it.
+std::uint8_t* put_at(std::uint8_t* out, std::uint32_t field, bytes_view body) noexcept {
+  *out++ = tag_of(field, length_delimited);
+  out += write_uvarint(out, body.size());
+  return std::copy(body.begin(), body.end(), out);
+}
+
 void put_unless_empty(byte_buffer& out, std::uint32_t field, bytes_view body) {
   if (!body.empty()) put(out, field, body);
 }
@@ -239,12 +246,17 @@ bool message_writer::peer(std::uint8_t field, const peer_id& id,
     size = more;
     ++fitting;
   }
-  bytes_.push_back(tag_of(field, length_delimited));
-  wire_writer(bytes_).uvarint(size);
-  put(bytes_, peer_id_field, id.bytes());
+  const std::size_t before = bytes_.size();
+  bytes_.resize(before + field_size(size));
+  std::uint8_t* at = bytes_.data() + before;
+  *at++ = tag_of(field, length_delimited);
+  at += write_uvarint(at, size);
+  at = put_at(at, peer_id_field, id.bytes());
   for (const auto& address : addresses.first(fitting))
-    put(bytes_, peer_address_field, address.bytes());
-  put_number(bytes_, peer_connection_field, static_cast<std::uint64_t>(how));
+    at = put_at(at, peer_address_field, address.bytes());
+  if (connection == 0) return true;
+  *at++ = tag_of(peer_connection_field, varint);
+  *at = static_cast<std::uint8_t>(how);
   return true;
 }
 

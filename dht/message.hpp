@@ -83,6 +83,8 @@ class message_writer {
   /// As `closer`; after all of those.
   bool provider(const peer_id& id, std::span<const multiaddr> addresses, connection_kind how,
                 std::size_t bytes_max);
+  /// Sees to memory for so many peers ahead of them.
+  void expect(std::size_t peers) { bytes_.reserve(bytes_.size() + peers * peer_bytes_usual); }
   std::size_t size() const noexcept { return bytes_.size(); }
   chunk_view finish() const { return chunk_view::copy(bytes_); }
 
@@ -90,6 +92,7 @@ class message_writer {
   bool peer(std::uint8_t field, const peer_id& id, std::span<const multiaddr> addresses,
             connection_kind how, std::size_t bytes_max);
 
+  static constexpr std::size_t peer_bytes_usual = 72;
   byte_buffer bytes_;
 };
 

@@ -9,8 +9,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace weft::dht {
@@ -94,7 +94,7 @@ class routing_table {
   /// Up to the deepest one that ever had an entry or a replacement.
   std::vector<bucket_state> buckets_;
   const bucket_state none_{};
-  std::map<ip_group, std::size_t> groups_;
+  std::unordered_map<ip_group, std::size_t, ip_group_hash> groups_;
   std::size_t size_ = 0;
   std::size_t replacement_count_ = 0;
   bool whole_ = true;

@@ -73,7 +73,8 @@ void gossip_core::impl::learn(peer_slot slot, const neighbour& peer) {
   state.known = peer;
   state.weft = peer.weft && config_.lazy.enabled;
   if (peer.rtt > duration::zero()) state.rtt.sample(peer.rtt);
-  if (old != peer.address && peer.address)
+  // Whoever is alone at an address changes nobody else's score.
+  if (old != peer.address && peer.address && addresses_.at(*peer.address) > 1)
     rescore_address(*peer.address);
   else
     rescore(slot);

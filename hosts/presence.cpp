@@ -47,8 +47,11 @@ void presence_tracker::on_event(const transport::event& e, std::vector<peer_pres
 }
 
 void presence_tracker::present(std::vector<peer_presence>& out) const {
+  const auto before = static_cast<std::ptrdiff_t>(out.size());
   for (const auto& [peer, e] : known_)
     if (e.speaks) out.push_back(e.told);
+  std::sort(out.begin() + before, out.end(),
+            [](const auto& a, const auto& b) { return a.peer < b.peer; });
 }
 
 void presence_tracker::on_up(const transport::session_up_event& e,

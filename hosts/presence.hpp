@@ -8,8 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace weft::hosts {
@@ -64,7 +64,7 @@ class presence_tracker {
 
   /// Appends what changes; an event changes one peer at most, and events of no concern nothing.
   void on_event(const transport::event& e, std::vector<peer_presence>& out);
-  /// Appends everyone present, as if they came now: for a listener that begins anew.
+  /// Appends everyone present, by id, as if they came now: for a listener that begins anew.
   void present(std::vector<peer_presence>& out) const;
   /// Peers with a session, present or not.
   std::size_t sessions() const noexcept { return known_.size(); }
@@ -80,7 +80,7 @@ class presence_tracker {
   void on_identified(const transport::identified_event& e, std::vector<peer_presence>& out);
 
   presence_rule rule_;
-  std::map<peer_id, entry> known_;
+  std::unordered_map<peer_id, entry, peer_id_hash> known_;
 };
 
 }  // namespace weft::hosts

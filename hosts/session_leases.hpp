@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/peer_id.hpp"
+#include "base/place_list.hpp"
 #include "base/slot_index.hpp"
 #include "base/time.hpp"
 
@@ -34,12 +35,8 @@ class session_leases {
   struct lease {
     peer_id peer;
     instant used{};
-    slot before = slot_index::none;
-    slot after = slot_index::none;
   };
   slot find(const peer_id& peer) const;
-  void link(slot s) noexcept;
-  void unlink(slot s) noexcept;
 
   std::size_t kept_;
   duration idle_;
@@ -47,9 +44,7 @@ class session_leases {
   std::vector<lease> leases_;
   std::vector<slot> free_;
   slot_index by_peer_;
-  /// Used longest ago, and last.
-  slot oldest_ = slot_index::none;
-  slot newest_ = slot_index::none;
+  place_list by_use_;
 };
 
 }  // namespace weft::hosts

@@ -5,6 +5,7 @@
 #include "base/chunk.hpp"
 #include "base/time.hpp"
 #include "sim/event_queue.hpp"
+#include "sim/trace.hpp"
 #include "transport/port.hpp"
 #include "transport/send_queue.hpp"
 
@@ -114,6 +115,13 @@ struct link {
 /// Links by their place. Where they are they stay.
 using link_table = block_table<link, 64>;
 
+/// One end of a link, as long as it is the same link.
+struct end_name {
+  std::uint32_t link = 0;
+  std::uint32_t generation = 0;
+  std::uint8_t end = 0;
+};
+
 class network;
 
 /// Frames to one peer that wait for the access link, in the transport's own queue.
@@ -151,6 +159,12 @@ inline std::uint64_t key_of(const peer_id& id) noexcept {
   if (bytes.size() >= 24) std::memcpy(&word, bytes.data() + 16, sizeof(word));
   return word;
 }
+
+struct endpoint_hash {
+  std::size_t operator()(const ip_endpoint& e) const noexcept {
+    return mix(content_hash(e.address), e.port);
+  }
+};
 
 /// A node's peers by key. Keys lie apart from the slots, so that a search stays within a few cache
 /// lines.

@@ -24,13 +24,15 @@ network::member::member(network& of, node_index number, membership m, endpoint& 
       who(std::move(m)) {
   listen = multiaddr::quic_v1(who.address);
   listen_with_peer = listen.with_peer(who.id);
-  who.about.listen_addresses = {listen};
+  transport::identified_event about{who.id, std::move(who.about)};
+  about.info.listen_addresses = {listen};
   for (const auto& names :
        {transport::builtin::identify_names, transport::builtin::identify_push_names,
         transport::builtin::ping_names, transport::builtin::perf_names})
-    who.about.protocols.insert(who.about.protocols.end(), names.begin(), names.end());
+    about.info.protocols.insert(about.info.protocols.end(), names.begin(), names.end());
   for (const auto& p : in.protocols_)
-    who.about.protocols.insert(who.about.protocols.end(), p.names.begin(), p.names.end());
+    about.info.protocols.insert(about.info.protocols.end(), p.names.begin(), p.names.end());
+  introduction.emplace_back(std::move(about));
 }
 
 network::network(timeline& time, const network_config& config,

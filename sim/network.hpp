@@ -18,6 +18,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -88,11 +89,6 @@ class network {
 
  private:
   friend class backlog;
-  struct end_name {
-    std::uint32_t link = 0;
-    std::uint32_t generation = 0;
-    std::uint8_t end = 0;
-  };
   struct member final : transport::port {
     member(network& of, node_index number, membership m, endpoint& listener);
     void post(transport::command_batch&& batch) override { in.execute(self, batch); }
@@ -114,10 +110,14 @@ class network {
     membership who;
     multiaddr listen;
     multiaddr listen_with_peer;
+    /// What it tells of itself to whom it has a session with: an `identified_event`.
+    std::vector<transport::event> introduction;
     bool started = false;
     bool reachable = true;
     bool draining = false;
     std::size_t dials = 0;
+    /// Doubled ones count twice.
+    std::size_t sessions = 0;
     instant slow_free{};
     /// Inbound sessions by the caller's IP address.
     std::map<std::array<std::uint8_t, 16>, std::size_t> callers;
@@ -233,7 +233,7 @@ class network {
   std::vector<peer_id> ids_;
   /// Open addressing by the peer's key.
   std::vector<node_index> by_id_;
-  std::map<ip_endpoint, node_index> by_address_;
+  std::unordered_map<ip_endpoint, node_index, endpoint_hash> by_address_;
   link_table links_;
   std::vector<std::uint32_t> free_links_;
   record_table<exchange> exchanges_;

@@ -151,9 +151,7 @@ void network::on_dial_step(const event& e) {
 
 bool network::refuses(const member& m, const link& l) const {
   const auto& bounds = config_.bounds;
-  std::size_t sessions = 0;
-  for (const auto& s : m.peers) sessions += s.links.size();
-  if (sessions >= bounds.sessions_max) return true;
+  if (m.sessions >= bounds.sessions_max) return true;
   const auto at = m.callers.find(members_[l.ends[0].node]->who.address.address);
   return at != m.callers.end() && at->second >= bounds.sessions_per_address_max;
 }

@@ -218,6 +218,7 @@ bool network::step_frames(std::uint32_t place, std::uint8_t e) {
   for (std::size_t p = 0; p < protocols_.size(); ++p)
     if (end.lanes[p].busy) busy |= transport::protocol_bit(static_cast<std::uint8_t>(p));
   auto next = slot->waiting->queue.pop(time_.now(), busy);
+  if (slot->waiting->queue.empty()) slot->waiting.reset();
   if (!next) return false;
   tell(end.node, peer, next->protocol, next->tag, frame_fate::sent);
   item what{event_kind::frame, next->protocol, 0, std::move(next->body), 0};

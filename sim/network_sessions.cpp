@@ -78,6 +78,7 @@ void network::begin_session(std::uint32_t place, std::uint8_t e) {
     slot = slot_of(m, peer);
   }
   slot->links.push_back(place);
+  ++m.sessions;
   choose(m, *slot);
   if (slot->links.size() > 1) {
     event later;
@@ -156,6 +157,7 @@ void network::end_session(std::uint32_t place, std::uint8_t e, close_reason reas
   }
   peer_slot* slot = slot_of(m, peer);
   std::erase(slot->links, place);
+  --m.sessions;
   if (slot->links.empty()) {
     const auto session = end.session;
     raise(m.self, transport::session_down_event{ids_[peer], session, reason, std::move(detail)});
@@ -217,10 +219,11 @@ void network::on_identify(const event& e) {
   link* l = find_link(e);
   if (l == nullptr || !members_[e.node]->alive || l->ends[e.end].state != end_state::up) return;
   member& m = *members_[e.node];
-  const member& peer = *members_[l->ends[1 - e.end].node];
-  transport::identified_event told{peer.who.id, peer.who.about};
-  told.info.observed_address = m.listen;
-  now_event(m, std::move(told));
+  // What was raised before comes before.
+  tell_pending(m);
+  auto& told = members_[l->ends[1 - e.end].node]->introduction;
+  std::get<transport::identified_event>(told.front()).info.observed_address = m.listen;
+  m.to.on_events(told);
 }
 
 }  // namespace weft::sim

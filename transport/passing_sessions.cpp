@@ -3,41 +3,64 @@
 
 namespace weft::transport {
 
-template <class Change>
-void passing_sessions::change(const peer_id& peer, instant now, Change apply) {
-  const auto at = peers_.try_emplace(peer).first;
-  auto& s = at->second;
-  const bool was_idle = s.idle();
-  const bool was_passing = s.passing;
-  apply(s);
-  passing_count_ += s.passing ? 1 : 0;
-  passing_count_ -= was_passing ? 1 : 0;
-  if (was_idle && !s.idle()) idle_.erase({s.idle_since, peer});
-  if (!was_idle && s.idle()) {
-    s.idle_since = now;
-    idle_.emplace(now, peer);
+passing_sessions::slot passing_sessions::find(const peer_id& peer) const {
+  return by_peer_.find(peer_id_hash{}(peer), [&](slot s) { return states_[s].peer == peer; });
+}
+
+passing_sessions::slot passing_sessions::make(const peer_id& peer) {
+  if (const slot s = find(peer); s != slot_index::none) return s;
+  if (free_.empty()) free_.push_back(static_cast<slot>(states_.add()));
+  const slot s = free_.back();
+  free_.pop_back();
+  states_[s].peer = peer;
+  by_peer_.insert(peer_id_hash{}(peer), s);
+  return s;
+}
+
+void passing_sessions::settle(slot s, instant now) {
+  state& at = states_[s];
+  if (at.idle() != idle_.contains(s)) {
+    if (at.idle()) {
+      at.idle_since = now;
+      idle_.append(s);
+    } else {
+      idle_.remove(s);
+    }
   }
-  if (!s.passing && s.users == 0) peers_.erase(at);
+  if (at.passing || at.users != 0) return;
+  by_peer_.erase(peer_id_hash{}(at.peer), s);
+  at = {};
+  free_.push_back(s);
 }
 
 void passing_sessions::add(const peer_id& peer, instant now) {
-  change(peer, now, [](state& s) { s.passing = true; });
+  const slot s = make(peer);
+  if (!states_[s].passing) ++passing_count_;
+  states_[s].passing = true;
+  settle(s, now);
 }
 
 void passing_sessions::remove(const peer_id& peer) {
-  change(peer, {}, [](state& s) { s.passing = false; });
+  const slot s = find(peer);
+  if (s == slot_index::none) return;
+  if (states_[s].passing) --passing_count_;
+  states_[s].passing = false;
+  settle(s, {});
 }
 
 void passing_sessions::need(const peer_id& peer, session_user user, bool needed, instant now) {
   const auto bit = static_cast<std::uint8_t>(1u << static_cast<unsigned>(user));
-  change(peer, now, [&](state& s) {
-    s.users = static_cast<std::uint8_t>(needed ? s.users | bit : s.users & ~bit);
-  });
+  const slot s = needed ? make(peer) : find(peer);
+  if (s == slot_index::none) return;
+  auto& users = states_[s].users;
+  users = static_cast<std::uint8_t>(needed ? users | bit : users & ~bit);
+  settle(s, now);
 }
 
 std::optional<std::pair<instant, peer_id>> passing_sessions::idlest() const {
   if (idle_.empty()) return std::nullopt;
-  return *idle_.begin();
+  const state& at = states_[idle_.first()];
+  return std::pair(at.idle_since, at.peer);
 }
 
 }  // namespace weft::transport

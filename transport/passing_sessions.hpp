@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/block_table.hpp"
 #include "base/peer_id.hpp"
+#include "base/place_list.hpp"
+#include "base/slot_index.hpp"
 #include "base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <utility>
+#include <vector>
 
 namespace weft::transport {
 
@@ -17,7 +19,7 @@ namespace weft::transport {
 enum class session_user : std::uint8_t { dht, gossip };
 
 /// Sessions that this node opened for a passing purpose, and since when nobody needs them. The end
-/// that dialled is the one that hangs up.
+/// that dialled is the one that hangs up. Every call is O(1); time does not go back between them.
 class passing_sessions {
  public:
   void add(const peer_id& peer, instant now);
@@ -31,19 +33,26 @@ class passing_sessions {
   std::optional<std::pair<instant, peer_id>> idlest() const;
 
  private:
+  using slot = slot_index::slot;
   struct state {
+    peer_id peer;
     std::uint8_t users = 0;
     bool passing = false;
     instant idle_since{};
     bool idle() const noexcept { return passing && users == 0; }
   };
-  template <class Change>
-  void change(const peer_id& peer, instant now, Change apply);
+  slot find(const peer_id& peer) const;
+  slot make(const peer_id& peer);
+  /// Puts the peer where it belongs after a change, or forgets it.
+  void settle(slot s, instant now);
 
   /// Peers with a passing session or with users.
-  std::map<peer_id, state> peers_;
+  block_table<state, 32> states_;
+  std::vector<slot> free_;
+  slot_index by_peer_;
   std::size_t passing_count_ = 0;
-  std::set<std::pair<instant, peer_id>> idle_;
+  /// Those nobody needs, longest first.
+  place_list idle_;
 };
 
 }  // namespace weft::transport

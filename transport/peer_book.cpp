@@ -90,28 +90,15 @@ const peer_book::entry* peer_book::find(const peer_id& peer) const {
   return s == slot_index::none ? nullptr : &entries_[s];
 }
 
-void peer_book::link(slot s) noexcept {
-  entries_[s].before = newest_;
-  entries_[s].after = slot_index::none;
-  (newest_ == slot_index::none ? oldest_ : entries_[newest_].after) = s;
-  newest_ = s;
-}
-
-void peer_book::unlink(slot s) noexcept {
-  const entry& e = entries_[s];
-  (e.before == slot_index::none ? oldest_ : entries_[e.before].after) = e.after;
-  (e.after == slot_index::none ? newest_ : entries_[e.after].before) = e.before;
-}
-
 bool peer_book::evict_one() {
-  if (oldest_ == slot_index::none) return false;
-  erase(oldest_);
+  if (by_use_.empty()) return false;
+  erase(by_use_.first());
   ++evicted_peers_;
   return true;
 }
 
 void peer_book::erase(slot s) {
-  if (!entries_[s].pinned) unlink(s);
+  if (!entries_[s].pinned) by_use_.remove(s);
   by_peer_.erase(peer_id_hash{}(entries_[s].peer), s);
   entries_[s] = {};
   free_.push_back(s);
@@ -120,7 +107,7 @@ void peer_book::erase(slot s) {
 peer_book::entry* peer_book::touch(const peer_id& peer) {
   slot s = slot_of(peer);
   if (s != slot_index::none) {
-    if (!entries_[s].pinned) unlink(s);
+    if (!entries_[s].pinned) by_use_.remove(s);
   } else {
     if (by_peer_.size() >= limits_.peers_max && !evict_one()) return nullptr;
     if (free_.empty()) free_.push_back(static_cast<slot>(entries_.add()));
@@ -129,7 +116,7 @@ peer_book::entry* peer_book::touch(const peer_id& peer) {
     entries_[s].peer = peer;
     by_peer_.insert(peer_id_hash{}(peer), s);
   }
-  if (!entries_[s].pinned) link(s);
+  if (!entries_[s].pinned) by_use_.append(s);
   return &entries_[s];
 }
 
@@ -197,9 +184,9 @@ std::size_t peer_book::replace_identified(const peer_id& peer, std::span<const m
 void peer_book::pin(const peer_id& peer, bool pinned) {
   entry* e = touch(peer);
   if (!e || e->pinned == pinned) return;
-  if (pinned) unlink(slot_of(peer));
+  if (pinned) by_use_.remove(slot_of(peer));
   e->pinned = pinned;
-  if (!pinned) link(slot_of(peer));
+  if (!pinned) by_use_.append(slot_of(peer));
 }
 
 void peer_book::on_success(const peer_id& peer, const multiaddr& address, instant now) {

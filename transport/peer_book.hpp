@@ -4,6 +4,7 @@
 #include "base/block_table.hpp"
 #include "base/multiaddr.hpp"
 #include "base/peer_id.hpp"
+#include "base/place_list.hpp"
 #include "base/result.hpp"
 #include "base/rng.hpp"
 #include "base/slot_index.hpp"
@@ -106,8 +107,6 @@ class peer_book {
     backoff_state backoff;
     peer_id peer;
     bool pinned = false;
-    slot before = slot_index::none;
-    slot after = slot_index::none;
   };
 
   slot slot_of(const peer_id& peer) const;
@@ -116,8 +115,6 @@ class peer_book {
   entry* touch(const peer_id& peer);
   bool evict_one();
   void erase(slot s);
-  void link(slot s) noexcept;
-  void unlink(slot s) noexcept;
   known_address* find(entry& e, const multiaddr& address) noexcept;
   void insert(entry& e, known_address&& value);
 
@@ -127,9 +124,8 @@ class peer_book {
   block_table<entry, 32> entries_;
   std::vector<slot> free_;
   slot_index by_peer_;
-  /// Of the peers that may be evicted, the one used longest ago and the one used last.
-  slot oldest_ = slot_index::none;
-  slot newest_ = slot_index::none;
+  /// Peers that may be evicted, by last use.
+  place_list by_use_;
   std::uint64_t evicted_peers_ = 0;
   std::uint64_t evicted_addresses_ = 0;
 };

@@ -347,9 +347,9 @@ void session_core::on_deadline(instant now, session_outbox& out) {
   while (const auto expired = timers_.expire(now)) {
     const std::uint64_t key = *expired / 2;
     if (*expired % 2 == 0) {
-      const auto at = targets_.find(key);
-      if (at == targets_.end()) continue;
-      at->second.timer.reset();
+      target* t = find_target(key);
+      if (!t) continue;
+      t->timer.reset();
       pursue(key, now, out);
     } else if (const auto at = connects_.find(key); at != connects_.end()) {
       answer(at, fail(ec::timeout), out);

@@ -17,6 +17,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 /// Which peers to hold sessions with: bootstrap peers are kept connected, lost sessions come back,
@@ -68,6 +70,7 @@ struct live_session {
 /// owner of request ids on the same port stays below it.
 class session_core {
  public:
+  using session_map = std::unordered_map<peer_id, live_session, peer_id_hash>;
   static constexpr request_id dial_id_base = request_id{1} << 63;
 
   session_core(const peer_id& self, session_config config, rng random, session_metrics& metrics);
@@ -110,7 +113,7 @@ class session_core {
   void stop(instant now, session_outbox& out);
 
   // -- observers ---
-  const std::map<peer_id, live_session>& sessions() const noexcept { return sessions_; }
+  const session_map& sessions() const noexcept { return sessions_; }
   bool is_up(const peer_id& peer) const { return sessions_.contains(peer); }
   const peer_book& book() const noexcept { return book_; }
   /// Bootstrap peers as configured, and how many of them have a session: the node's readiness
@@ -147,8 +150,8 @@ class session_core {
     timer_wheel::token timer = 0;
     bool keep = true;
   };
-  /// Keys are own numbers, in order of arrival.
-  using target_map = std::map<std::uint64_t, target>;
+  /// Keys are own numbers, in order of arrival; of targets every event looks at all.
+  using target_map = std::vector<std::pair<std::uint64_t, target>>;
   using connect_map = std::map<std::uint64_t, pending_connect>;
 
   void on_up(const session_up_event& e, instant now, session_outbox& out);
@@ -176,6 +179,7 @@ class session_core {
 
   // -- targets ---
   target* find_target(const peer_id& peer);
+  target* find_target(std::uint64_t key);
   void want(const peer_id& peer);
   /// Dials the target, or arms its timer when it is too early.
   void pursue(std::uint64_t key, instant now, session_outbox& out);
@@ -193,7 +197,7 @@ class session_core {
   rng random_;
   peer_book book_;
   timer_wheel timers_;
-  std::map<peer_id, live_session> sessions_;
+  session_map sessions_;
   passing_sessions passing_;
   instant shed_not_before_{};
   std::map<request_id, dial> dials_;

@@ -46,6 +46,12 @@ session_core::target* session_core::find_target(const peer_id& peer) {
   return nullptr;
 }
 
+session_core::target* session_core::find_target(std::uint64_t key) {
+  const auto at = std::lower_bound(targets_.begin(), targets_.end(), key,
+                                   [](const auto& t, std::uint64_t k) { return t.first < k; });
+  return at != targets_.end() && at->first == key ? &at->second : nullptr;
+}
+
 std::size_t session_core::bootstrap_up() const noexcept {
   return static_cast<std::size_t>(
       std::count_if(targets_.begin(), targets_.end(),
@@ -62,7 +68,7 @@ void session_core::want(const peer_id& peer) {
   target t;
   t.peer = peer;
   t.up = t.was_up = is_up(peer);
-  targets_.emplace(next_key_++, std::move(t));
+  targets_.emplace_back(next_key_++, std::move(t));
   book_.pin(peer, true);
 }
 
@@ -79,13 +85,13 @@ session_core::target_map::iterator session_core::drop_target(target_map::iterato
 }
 
 void session_core::pursue_at(std::uint64_t key, instant at) {
-  auto& t = targets_.at(key);
+  auto& t = *find_target(key);
   if (t.timer) timers_.cancel(*t.timer);
   t.timer = timers_.arm(at, target_timer(key));
 }
 
 void session_core::pursue(std::uint64_t key, instant now, session_outbox& out) {
-  auto& t = targets_.at(key);
+  auto& t = *find_target(key);
   if (stopping_ || t.held || t.dial != 0 || t.up) return;
   if (now < t.backoff.not_before) return pursue_at(key, t.backoff.not_before);
   // A full house is looked at again later, without counting as a failure.
@@ -199,7 +205,7 @@ result<void> session_core::set_bootstrap(std::vector<multiaddr> addresses, insta
     t.bootstrap = true;
     t.up = t.was_up = t.peer && is_up(*t.peer);
     if (t.peer) book_.pin(*t.peer, true);
-    targets_.emplace(next_key_++, std::move(t));
+    targets_.emplace_back(next_key_++, std::move(t));
     ++bootstrap_count_;
   }
   if (!stopping_) pursue_all(now, out);
