@@ -170,7 +170,8 @@ void bench_actor_impl::run_due_bench() {
                  {"p50", r->samples.p50},
                  {"p99", r->samples.p99},
                  {"unit", r->unit},
-                 {"lost", r->failures}});
+                 {"lost", r->failures},
+                 {"cut_short", r->cut_short}});
     else if (r.error() == ec::in_use)
       results->on_skipped(kind);
     else

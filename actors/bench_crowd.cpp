@@ -76,8 +76,9 @@ void crowd_bench::on_tick() {
   on_crowd();
 }
 
+void crowd_bench::on_end() { own_run(run_, false); }
+
 void crowd_bench::conclude(bench_result& r) {
-  own_run(run_, false);
   r.receivers = static_cast<std::uint32_t>(receivers_.size());
 }
 

@@ -41,6 +41,7 @@ class crowd_bench : public bench_base {
   /// A letter of somebody who takes part, about this run.
   virtual void on_answer(const peer_id& from, receiver& r, const received_letter& letter) = 0;
   virtual void on_moment() = 0;
+  void on_end() override;
   void conclude(bench_result& r) override;
 
   void publish_probe(hosts::bench_probe::kind what, std::uint32_t sequence, std::size_t bytes,

@@ -80,6 +80,7 @@ void job::own_run(std::uint64_t run, bool runs) {
 }
 
 void job::end_job() {
+  on_end();
   ended_ = true;
   self_->quit(caf::exit_reason::user_shutdown);
 }

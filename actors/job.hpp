@@ -53,6 +53,9 @@ class job {
   virtual void on_disconnected(std::uint64_t, const result<void>&) {}
 
  protected:
+  /// The job ends, whatever its outcome.
+  virtual void on_end() {}
+
   friend job_actor spawn_job(caf::actor_system&, std::unique_ptr<job>, io_links*,
                              std::shared_ptr<void>);
 

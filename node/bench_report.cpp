@@ -88,7 +88,9 @@ json bench_report(const std::string& name, json parameters, const std::vector<js
   json each = json::array();
   std::uint64_t failures = 0;
   std::uint64_t samples = 0;
+  std::uint64_t cut_short = 0;
   for (const auto& run : runs) {
+    if (run.value("cut_short", false)) ++cut_short;
     samples += run["summary"].value("samples", std::uint64_t{0});
     json r{{"p50", run["summary"]["p50"]},
            {"p99", run["summary"]["p99"]},
@@ -98,6 +100,7 @@ json bench_report(const std::string& name, json parameters, const std::vector<js
     failures += run.value("failures", std::uint64_t{0});
   }
   j["failures"] = failures;
+  if (cut_short > 0) j["runs_cut_short"] = cut_short;
   if (median.value("hops", 0U)) j["hops"] = median["hops"];
   for (const auto* key :
        {"receivers", "expected", "delivered", "clock", "clock_uncertainty_seconds",
@@ -141,6 +144,9 @@ void print_bench(const common_options& common, const json& report) {
     std::printf("runs        %s\n", report["runs"].dump().c_str());
   if (report.value("failures", std::uint64_t{0}))
     std::printf("failures    %s\n", report["failures"].dump().c_str());
+  if (report.contains("runs_cut_short"))
+    std::printf("cut short   %s runs, by their limit of time\n",
+                report["runs_cut_short"].dump().c_str());
   if (report.contains("resources")) {
     const auto& r = report["resources"];
     if (r.contains("cpu_seconds_per_sample")) {

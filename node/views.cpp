@@ -167,6 +167,7 @@ json view(const actors::bench_result& r) {
   if (r.second_way.count) j["second_way"] = view(r.second_way);
   j["throughput"] = {{"value", r.throughput}, {"unit", r.throughput_unit}};
   j["failures"] = r.failures;
+  j["cut_short"] = r.cut_short;
   j["hops"] = r.hops;
   j["elapsed_seconds"] = to_seconds(r.elapsed);
   j["cpu_seconds"] = r.cpu_seconds;
