@@ -39,8 +39,7 @@ void __wrap__ZN4weft7metrics8exporter3addERKNS0_6sourceE(weft::metrics::exporter
                                                          const weft::metrics::source& what) {
   static const growing_source mistake;
   static std::atomic<bool> added{false};
-  if (!added.exchange(true))
-    __real__ZN4weft7metrics8exporter3addERKNS0_6sourceE(self, mistake);
+  if (!added.exchange(true)) __real__ZN4weft7metrics8exporter3addERKNS0_6sourceE(self, mistake);
   __real__ZN4weft7metrics8exporter3addERKNS0_6sourceE(self, what);
 }
 }
