@@ -7,7 +7,10 @@ namespace weft::actors {
 
 std::shared_ptr<mailbox_counts> actor_metrics::new_mailbox() {
   const std::lock_guard lock(mutex_);
-  if (mailbox_) deepest_ = std::max(deepest_, mailbox_->deepest());
+  if (mailbox_) {
+    handled_ += mailbox_->taken();
+    deepest_ = std::max(deepest_, mailbox_->deepest());
+  }
   mailbox_ = std::make_shared<mailbox_counts>();
   return mailbox_;
 }
@@ -15,6 +18,11 @@ std::shared_ptr<mailbox_counts> actor_metrics::new_mailbox() {
 std::shared_ptr<const mailbox_counts> actor_metrics::mailbox() const {
   const std::lock_guard lock(mutex_);
   return mailbox_;
+}
+
+std::uint64_t actor_metrics::handled() const {
+  const std::lock_guard lock(mutex_);
+  return handled_ + (mailbox_ ? mailbox_->taken() : 0);
 }
 
 std::uint64_t actor_metrics::mailbox_depth() const {
@@ -53,7 +61,8 @@ void actor_metrics_table::collect(metrics::visitor& v) const {
   const std::lock_guard lock(mutex_);
   for (const auto& m : entries_) {
     const metrics::labels l{{"actor", m->name}};
-    v.count("weft_actor_messages_total", "Messages an actor has handled.", l, m->handled);
+    v.on_counter("weft_actor_messages_total", "Messages an actor has handled.", l,
+                 static_cast<double>(m->handled()));
     v.on_gauge("weft_actor_mailbox_depth", "Messages waiting for the actor now.", l,
                static_cast<double>(m->mailbox_depth()));
     v.on_gauge("weft_actor_mailbox_depth_max", "Most messages that have waited for the actor.", l,

@@ -15,20 +15,20 @@
 
 namespace weft::actors {
 
-/// Numbers of one actor. Survives its restarts. `handled` is written by the actor, the rest by the
-/// supervisor.
+/// Numbers of one actor. Survives its restarts. What is a member here is written by the supervisor.
 struct actor_metrics {
   explicit actor_metrics(std::string actor_name) : name(std::move(actor_name)) {}
 
   const std::string name;
-  metrics::counter handled;
   metrics::gauge alive;
   metrics::counter restarts;
   /// Probes that were not answered in time.
   metrics::counter unanswered;
 
-  /// For an actor of that name that is about to start; the figures below are of the latest.
+  /// For an actor of that name that is about to start.
   std::shared_ptr<mailbox_counts> new_mailbox();
+  /// Messages that actors of that name have begun with.
+  std::uint64_t handled() const;
   /// Messages that wait now.
   std::uint64_t mailbox_depth() const;
   /// Most that have waited, for any actor of that name.
@@ -41,6 +41,8 @@ struct actor_metrics {
 
   mutable std::mutex mutex_;
   std::shared_ptr<mailbox_counts> mailbox_;
+  /// Of the mailboxes before.
+  std::uint64_t handled_ = 0;
   std::uint64_t deepest_ = 0;
 };
 

@@ -44,7 +44,7 @@ bench_actor::behavior_type bench_actor_impl::make_behavior() {
           owners_.erase(o.run);
       },
       [this](atom::tick) { on_tick(); },
-      [this](atom::status) { return health(); },
+      [](atom::status) { return actor_status{}; },
   };
 }
 
@@ -171,7 +171,7 @@ void bench_actor_impl::run_due_bench() {
                  {"p99", r->samples.p99},
                  {"unit", r->unit},
                  {"lost", r->failures},
-                 {"cut_short", r->cut_short}});
+                 {"outcome", to_string(how_it_ended(*r))}});
     else if (r.error() == ec::in_use)
       results->on_skipped(kind);
     else
@@ -186,12 +186,6 @@ void bench_actor_impl::finish() {
     next = next ? std::min(*next, at) : at;
   }
   timer_.arm(next, now());
-  ++parts_.health->handled;
-}
-
-actor_status bench_actor_impl::health() {
-  ++parts_.health->handled;
-  return {parts_.health->handled.value()};
 }
 
 }  // namespace weft::actors

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/actor_metrics.hpp"
 #include "actors/bench_metrics.hpp"
 #include "actors/bench_schedule.hpp"
 #include "actors/deadline_timer.hpp"
@@ -25,7 +24,6 @@ struct bench_parts {
   /// This node answers benches of others; else it only passes letters on to benches of its own.
   bool answers = false;
   hosts::clock_name clock{};
-  actor_metrics* health = nullptr;
   topic_hub* topics = nullptr;
   io_links* links = nullptr;
   std::function<wall_time()> wall;
@@ -93,7 +91,6 @@ class bench_actor_impl {
   void finish();
 
   instant now() const { return now_of(self_); }
-  actor_status health();
 
   bench_actor::pointer self_;
   bench_parts parts_;

@@ -11,16 +11,16 @@ bool in_seconds(bench_kind kind) noexcept {
   return kind != bench_kind::stream && kind != bench_kind::throughput;
 }
 
-bench_end how_it_ended(const bench_result& r) noexcept {
-  if (r.each.empty() && r.delivered == 0) return bench_end::failed;
-  return r.failures == 0 && !r.cut_short ? bench_end::complete : bench_end::partial;
-}
-
 constexpr double bits_per_byte = 8;
 
 std::int64_t whole(double v) noexcept { return static_cast<std::int64_t>(v); }
 
 }  // namespace
+
+bench_end how_it_ended(const bench_result& r) noexcept {
+  if (r.each.empty() && r.delivered == 0) return bench_end::failed;
+  return r.failures == 0 && !r.cut_short ? bench_end::complete : bench_end::partial;
+}
 
 std::string_view to_string(bench_end end) noexcept {
   switch (end) {

@@ -23,6 +23,8 @@ enum class bench_end : std::uint8_t {
   skipped,
   count_
 };
+/// Of a bench with a result.
+bench_end how_it_ended(const bench_result& r) noexcept;
 std::string_view to_string(bench_end end) noexcept;
 
 /// What the benches that this node ran have found. One bench runs at a time, and whoever ends it

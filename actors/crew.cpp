@@ -36,7 +36,6 @@ child_spec crew::session_child(caf::actor_system& system) {
     parts.listen = options_.listen;
     parts.port = options_.port;
     parts.metrics = &session_counters;
-    parts.health = health;
     parts.links = &links;
     parts.on_listening = options_.on_listening;
     parts.on_addresses = options_.on_addresses;
@@ -72,7 +71,6 @@ child_spec crew::routing_child(caf::actor_system& system) {
     parts.random = options_.fresh_rng();
     parts.port = options_.port;
     parts.metrics = &routing_counters;
-    parts.health = health;
     parts.board = &board;
     parts.links = &links;
     parts.wall = options_.wall;
@@ -100,7 +98,6 @@ child_spec crew::messaging_child(caf::actor_system& system) {
     parts.port = options_.port;
     parts.store = options_.store;
     parts.metrics = &messaging_counters;
-    parts.health = health;
     parts.board = &board;
     parts.inbox = &inbox;
     parts.links = &links;
@@ -135,7 +132,6 @@ child_spec crew::gossip_child(caf::actor_system& system) {
     parts.random = options_.fresh_rng();
     parts.port = options_.port;
     parts.metrics = &gossip_counters;
-    parts.health = health;
     parts.topics = &topics;
     parts.links = &links;
     parts.wall = options_.wall;
@@ -165,7 +161,6 @@ child_spec crew::dht_child(caf::actor_system& system) {
     parts.store = options_.store_records;
     parts.port = options_.port;
     parts.metrics = &dht_counters;
-    parts.health = health;
     parts.links = &links;
     parts.wall = options_.wall;
     auto handle
@@ -189,7 +184,6 @@ child_spec crew::bench_child(caf::actor_system& system) {
     bench_parts parts;
     parts.answers = options_.answer_benches;
     parts.clock = options_.clock;
-    parts.health = health;
     parts.topics = &topics;
     parts.links = &links;
     parts.wall = options_.wall;

@@ -52,7 +52,7 @@ dht_actor::behavior_type dht_actor_impl::make_behavior() {
       [this](const find_peer_question& q) { on_find_peer(q); },
       [this](const dht_status_question& q) { q.answer(host_.core().status()); },
       [this](atom::flush, const reply<void>& answer) { on_flush(answer); },
-      [this](atom::status) { return health(); },
+      [](atom::status) { return actor_status{}; },
   };
 }
 
@@ -204,14 +204,6 @@ void dht_actor_impl::on_dht_discovered(const dht::peer_info& peer) {
     tell(self_, *session, peer_discovered{peer.peer, peer.addresses});
 }
 
-void dht_actor_impl::finish() {
-  timer_.arm(host_.next_deadline(), now());
-  ++parts_.health->handled;
-}
-
-actor_status dht_actor_impl::health() {
-  ++parts_.health->handled;
-  return {parts_.health->handled.value()};
-}
+void dht_actor_impl::finish() { timer_.arm(host_.next_deadline(), now()); }
 
 }  // namespace weft::actors

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/actor_metrics.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/io_links.hpp"
@@ -30,7 +29,6 @@ struct dht_parts {
   std::function<void(std::vector<dht::store_operation>&&)> store;
   transport::port* port = nullptr;
   dht::dht_metrics* metrics = nullptr;
-  actor_metrics* health = nullptr;
   /// The session actor dials for the DHT and is told of peers found.
   io_links* links = nullptr;
   std::function<wall_time()> wall;
@@ -72,7 +70,6 @@ class dht_actor_impl final : private hosts::dht_listener {
   dht::ticket add(asker who);
   void finish();
   instant now() const { return now_of(self_); }
-  actor_status health();
 
   dht_actor::pointer self_;
   dht_parts parts_;

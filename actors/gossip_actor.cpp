@@ -33,7 +33,7 @@ gossip_actor::behavior_type gossip_actor_impl::make_behavior() {
       [this](const publish_question& q) { on_publish(q); },
       [this](const publish_batch& b) { on_publish_batch(b); },
       [this](const topics_question& q) { on_topics(q); },
-      [this](atom::status) { return health(); },
+      [](atom::status) { return actor_status{}; },
   };
 }
 
@@ -193,12 +193,6 @@ void gossip_actor_impl::finish() {
     at = job.open == 0 ? jobs_.erase(at) : std::next(at);
   }
   timer_.arm(host_.next_deadline(), now());
-  ++parts_.health->handled;
-}
-
-actor_status gossip_actor_impl::health() {
-  ++parts_.health->handled;
-  return {parts_.health->handled.value()};
 }
 
 }  // namespace weft::actors

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/actor_metrics.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/io_links.hpp"
@@ -26,7 +25,6 @@ struct gossip_parts {
   rng random{0};
   transport::port* port = nullptr;
   gossip::gossip_metrics* metrics = nullptr;
-  actor_metrics* health = nullptr;
   topic_hub* topics = nullptr;
   /// The session actor is told of peers that others recommend.
   io_links* links = nullptr;
@@ -76,7 +74,6 @@ class gossip_actor_impl final : private hosts::gossip_listener {
 
   void finish();
   instant now() const { return now_of(self_); }
-  actor_status health();
 
   gossip_actor::pointer self_;
   gossip_parts parts_;

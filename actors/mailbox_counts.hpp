@@ -24,11 +24,13 @@ class mailbox_counts {
   /// It has ended; what waited is gone.
   void on_closed() noexcept { closed_.store(true, std::memory_order_relaxed); }
 
+  /// Messages that the actor began with.
+  std::uint64_t taken() const noexcept { return taken_.load(std::memory_order_acquire); }
   /// Messages that wait; not the one that is being handled.
   std::uint64_t waiting() const noexcept {
     if (closed_.load(std::memory_order_relaxed)) return 0;
-    const auto taken = taken_.load(std::memory_order_acquire);
-    return posted_.load(std::memory_order_relaxed) - taken;
+    const auto begun = taken();
+    return posted_.load(std::memory_order_relaxed) - begun;
   }
   /// Most messages that still waited when one was taken.
   std::uint64_t deepest() const noexcept { return deepest_.load(std::memory_order_relaxed); }

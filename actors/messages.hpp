@@ -190,10 +190,8 @@ struct shown_question {
 
 // -- supervision ---
 
-/// Answer to atom::status: every actor gives it the same way.
-struct actor_status {
-  std::uint64_t handled = 0;
-};
+/// Answer to atom::status: the actor gets to its messages.
+struct actor_status {};
 struct drain_question {
   duration deadline{};
   /// The names of the actors that overran.

@@ -34,7 +34,7 @@ messaging_actor::behavior_type messaging_actor_impl::make_behavior() {
       [this](const shown_question& q) { on_shown(q); },
       [this](atom::halt) { halted_ = true; },
       [this](atom::flush, const reply<void>& answer) { on_flush(answer); },
-      [this](atom::status) { return health(); },
+      [](atom::status) { return actor_status{}; },
   };
 }
 
@@ -321,12 +321,6 @@ void messaging_actor_impl::finish() {
   if (!deadlines_.empty()) sooner(deadlines_.begin()->first);
   for (const auto& flush : flushes_) sooner(flush.first);
   timer_.arm(next, now());
-  ++parts_.health->handled;
-}
-
-actor_status messaging_actor_impl::health() {
-  ++parts_.health->handled;
-  return {parts_.health->handled.value()};
 }
 
 }  // namespace weft::actors

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/actor_metrics.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/hop_table.hpp"
 #include "actors/inbox_hub.hpp"
@@ -30,7 +29,6 @@ struct messaging_parts {
   transport::port* port = nullptr;
   store_seam* store = nullptr;
   messaging::messaging_metrics* metrics = nullptr;
-  actor_metrics* health = nullptr;
   route_board* board = nullptr;
   inbox_hub* inbox = nullptr;
   /// Letters between benches go to the bench actor.
@@ -108,7 +106,6 @@ class messaging_actor_impl {
   void send_outcomes();
 
   instant now() const { return now_of(self_); }
-  actor_status health();
 
   messaging_actor::pointer self_;
   messaging_parts parts_;

@@ -26,7 +26,7 @@ routing_actor::behavior_type routing_actor_impl::make_behavior() {
       [this](const cost_batch& b) { on_costs(b); },
       [this](atom::tick) { on_tick(); },
       [this](const routes_question& q) { on_routes(q); },
-      [this](atom::status) { return health(); },
+      [](atom::status) { return actor_status{}; },
   };
 }
 
@@ -116,12 +116,6 @@ void routing_actor_impl::finish() {
   out_.clear();
   if (!commands.empty()) parts_.port->post(std::move(commands));
   timer_.arm(core_.next_deadline(), now());
-  ++parts_.health->handled;
-}
-
-actor_status routing_actor_impl::health() {
-  ++parts_.health->handled;
-  return {parts_.health->handled.value()};
 }
 
 }  // namespace weft::actors

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/actor_metrics.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/io_links.hpp"
@@ -20,7 +19,6 @@ struct routing_parts {
   rng random{0};
   transport::port* port = nullptr;
   routing::routing_metrics* metrics = nullptr;
-  actor_metrics* health = nullptr;
   route_board* board = nullptr;
   /// The messaging actor is told of each new snapshot.
   io_links* links = nullptr;
@@ -48,7 +46,6 @@ class routing_actor_impl {
   void add_routes(const ed25519_public_key& destination, bool all,
                   std::vector<route_view>& out) const;
   instant now() const { return now_of(self_); }
-  actor_status health();
 
   routing_actor::pointer self_;
   routing_parts parts_;

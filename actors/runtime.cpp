@@ -225,8 +225,8 @@ node_status runtime::known_status() const {
   s.inbox_messages = count(box.inbox_rows);
   s.inbox_bytes = count(box.inbox_bytes);
   for (const auto* a : impl_->team.actor_counters.all())
-    s.actors.push_back({a->name, a->alive.value() != 0, a->handled.value(), a->restarts.value(),
-                        a->mailbox_depth()});
+    s.actors.push_back(
+        {a->name, a->alive.value() != 0, a->handled(), a->restarts.value(), a->mailbox_depth()});
   return s;
 }
 

@@ -37,7 +37,7 @@ session_actor::behavior_type session_actor_impl::make_behavior() {
       [this](const session_status_question& q) { on_status(q); },
       [this](atom::halt) { on_halt(); },
       [this](const drain_question& q) { on_drain(q); },
-      [this](atom::status) { return health(); },
+      [](atom::status) { return actor_status{}; },
   };
 }
 
@@ -306,12 +306,6 @@ void session_actor_impl::finish() {
   auto next = next_inspect_;
   if (const auto core_next = core_.next_deadline()) next = std::min(next, *core_next);
   timer_.arm(next, now());
-  ++parts_.health->handled;
-}
-
-actor_status session_actor_impl::health() {
-  ++parts_.health->handled;
-  return {parts_.health->handled.value()};
 }
 
 }  // namespace weft::actors

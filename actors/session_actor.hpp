@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "actors/actor_metrics.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/io_links.hpp"
@@ -24,7 +23,6 @@ struct session_parts {
   std::vector<multiaddr> listen;
   transport::port* port = nullptr;
   transport::session_metrics* metrics = nullptr;
-  actor_metrics* health = nullptr;
   /// For the round trips it measures.
   io_links* links = nullptr;
   /// Called once: every address is bound, or one failed.
@@ -102,7 +100,6 @@ class session_actor_impl {
   void finish();
 
   instant now() const { return now_of(self_); }
-  actor_status health();
 
   session_actor::pointer self_;
   session_parts parts_;

@@ -133,7 +133,7 @@ void supervisor_actor_impl::on_health(const health_question& q) {
     h.name = c.spec.name;
     h.alive = c.handle.has_value() && !c.stuck;
     if (c.spec.health) {
-      h.handled = c.spec.health->handled.value();
+      h.handled = c.spec.health->handled();
       h.restarts = c.spec.health->restarts.value();
       h.mailbox_depth = c.spec.health->mailbox_depth();
     }

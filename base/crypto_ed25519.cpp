@@ -11,11 +11,6 @@
 /// Ed25519 over libsodium, which is twice as fast at it as Botan.
 namespace weft::crypto {
 
-void prepare_sodium() {
-  static const int prepared = sodium_init();
-  WEFT_ASSERT(prepared >= 0, "libsodium has no source of randomness");
-}
-
 struct ed25519_private_key::impl {
   explicit impl(std::span<const std::uint8_t, 32> from) {
     prepare_sodium();

@@ -169,14 +169,4 @@ bool acceptable_edwards_y(std::span<const std::uint8_t, 32> point) {
   return y && !low_order(number(1) + *y, number(1) - *y);
 }
 
-bool canonical_scalar(std::span<const std::uint8_t, 32> scalar) {
-  // 2^252 + 27742317777372353535851937790883648493, little-endian
-  constexpr encoded order{0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
-                          0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
-                          0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
-  for (std::size_t i = order.size(); i-- > 0;)
-    if (scalar[i] != order[i]) return scalar[i] < order[i];
-  return false;
-}
-
 }  // namespace weft::crypto::curve25519

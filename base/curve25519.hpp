@@ -22,7 +22,4 @@ std::optional<encoded> montgomery_from_edwards(std::span<const std::uint8_t, 32>
 /// coordinate.
 bool acceptable_edwards_y(std::span<const std::uint8_t, 32> point);
 
-/// Whether a signature's scalar is below the order of the group (RFC 8032 section 5.1.7).
-bool canonical_scalar(std::span<const std::uint8_t, 32> scalar);
-
 }  // namespace weft::crypto::curve25519

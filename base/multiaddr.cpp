@@ -12,11 +12,11 @@ namespace weft {
 
 namespace {
 
-/// Reads one part. The input is either checked already or the outcome decides whether it is taken.
-result<multiaddr::part> read_part(wire_reader& in) {
+/// Reads one part, whatever its value says; `protocol` becomes that of its code.
+result<multiaddr::part> read_unchecked(wire_reader& in, const multiaddr_protocol*& protocol) {
   multiaddr::part part;
   WEFT_TRY(part.code, in.uvarint());
-  const auto* protocol = find_multiaddr_protocol(part.code);
+  protocol = find_multiaddr_protocol(part.code);
   if (!protocol)
     return fail(ec::unsupported, "multiaddr protocol code " + std::to_string(part.code));
   const std::size_t size = multiaddr_value_size(protocol->kind);
@@ -25,6 +25,12 @@ result<multiaddr::part> read_part(wire_reader& in) {
   } else {
     WEFT_TRY(part.value, in.bytes(size));
   }
+  return part;
+}
+
+result<multiaddr::part> read_part(wire_reader& in) {
+  const multiaddr_protocol* protocol = nullptr;
+  WEFT_TRY(const auto part, read_unchecked(in, protocol));
   if (auto checked = check_multiaddr_value(protocol->kind, part.value); !checked) {
     return fail(ec::malformed,
                 "the value of /" + std::string{protocol->name} + ": " + to_string(checked.error()));
@@ -38,14 +44,10 @@ struct first_parts {
   explicit first_parts(bytes_view checked) {
     wire_reader in{checked};
     while (!in.at_end()) {
-      const auto code = in.uvarint();
-      const auto* protocol = code ? find_multiaddr_protocol(*code) : nullptr;
-      if (!protocol) break;
-      const std::size_t size = multiaddr_value_size(protocol->kind);
-      const auto value
-          = size == variable_size ? in.length_prefixed(multiaddr::bytes_max) : in.bytes(size);
-      if (!value) break;
-      last = {*code, *value};
+      const multiaddr_protocol* protocol = nullptr;
+      const auto read = read_unchecked(in, protocol);
+      if (!read) break;
+      last = *read;
       if (count < part.size()) part[count] = last;
       ++count;
     }

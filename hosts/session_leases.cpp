@@ -3,37 +3,23 @@
 
 namespace weft::hosts {
 
-session_leases::slot session_leases::find(const peer_id& peer) const {
-  return by_peer_.find(peer_id_hash{}(peer), [&](slot s) { return leases_[s].peer == peer; });
-}
-
 bool session_leases::use(const peer_id& peer, instant now) {
-  slot s = find(peer);
-  const bool fresh = s == slot_index::none;
-  if (fresh) {
-    if (free_.empty()) {
-      s = static_cast<slot>(leases_.size());
-      leases_.emplace_back();
-    } else {
-      s = free_.back();
-      free_.pop_back();
-    }
-    leases_[s].peer = peer;
-    by_peer_.insert(peer_id_hash{}(peer), s);
-  } else {
+  auto s = leases_.find(peer);
+  const bool fresh = s == leases_.none;
+  if (fresh)
+    s = leases_.add(peer);
+  else
     by_use_.remove(s);
-  }
   leases_[s].used = now;
   by_use_.append(s);
   return fresh;
 }
 
 bool session_leases::forget(const peer_id& peer) {
-  const slot s = find(peer);
-  if (s == slot_index::none) return false;
-  by_peer_.erase(peer_id_hash{}(peer), s);
+  const auto s = leases_.find(peer);
+  if (s == leases_.none) return false;
   by_use_.remove(s);
-  free_.push_back(s);
+  leases_.erase(s);
   return true;
 }
 

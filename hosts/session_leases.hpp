@@ -2,13 +2,12 @@
 #pragma once
 
 #include "base/peer_id.hpp"
+#include "base/peer_slots.hpp"
 #include "base/place_list.hpp"
-#include "base/slot_index.hpp"
 #include "base/time.hpp"
 
 #include <cstddef>
 #include <optional>
-#include <vector>
 
 namespace weft::hosts {
 
@@ -28,22 +27,18 @@ class session_leases {
   std::optional<peer_id> take_over(instant now);
   /// When `take_over` may have something.
   std::optional<instant> next() const;
-  std::size_t size() const noexcept { return by_peer_.size(); }
+  std::size_t size() const noexcept { return leases_.size(); }
 
  private:
-  using slot = slot_index::slot;
   struct lease {
     peer_id peer;
     instant used{};
   };
-  slot find(const peer_id& peer) const;
 
   std::size_t kept_;
   duration idle_;
   duration busy_;
-  std::vector<lease> leases_;
-  std::vector<slot> free_;
-  slot_index by_peer_;
+  peer_slots<lease> leases_;
   place_list by_use_;
 };
 

@@ -3,18 +3,9 @@
 
 namespace weft::transport {
 
-passing_sessions::slot passing_sessions::find(const peer_id& peer) const {
-  return by_peer_.find(peer_id_hash{}(peer), [&](slot s) { return states_[s].peer == peer; });
-}
-
 passing_sessions::slot passing_sessions::make(const peer_id& peer) {
-  if (const slot s = find(peer); s != slot_index::none) return s;
-  if (free_.empty()) free_.push_back(static_cast<slot>(states_.add()));
-  const slot s = free_.back();
-  free_.pop_back();
-  states_[s].peer = peer;
-  by_peer_.insert(peer_id_hash{}(peer), s);
-  return s;
+  const slot s = states_.find(peer);
+  return s == none ? states_.add(peer) : s;
 }
 
 void passing_sessions::settle(slot s, instant now) {
@@ -27,10 +18,7 @@ void passing_sessions::settle(slot s, instant now) {
       idle_.remove(s);
     }
   }
-  if (at.passing || at.users != 0) return;
-  by_peer_.erase(peer_id_hash{}(at.peer), s);
-  at = {};
-  free_.push_back(s);
+  if (!at.passing && at.users == 0) states_.erase(s);
 }
 
 void passing_sessions::add(const peer_id& peer, instant now) {
@@ -41,8 +29,8 @@ void passing_sessions::add(const peer_id& peer, instant now) {
 }
 
 void passing_sessions::remove(const peer_id& peer) {
-  const slot s = find(peer);
-  if (s == slot_index::none) return;
+  const slot s = states_.find(peer);
+  if (s == none) return;
   if (states_[s].passing) --passing_count_;
   states_[s].passing = false;
   settle(s, {});
@@ -50,8 +38,8 @@ void passing_sessions::remove(const peer_id& peer) {
 
 void passing_sessions::need(const peer_id& peer, session_user user, bool needed, instant now) {
   const auto bit = static_cast<std::uint8_t>(1u << static_cast<unsigned>(user));
-  const slot s = needed ? make(peer) : find(peer);
-  if (s == slot_index::none) return;
+  const slot s = needed ? make(peer) : states_.find(peer);
+  if (s == none) return;
   auto& users = states_[s].users;
   users = static_cast<std::uint8_t>(needed ? users | bit : users & ~bit);
   settle(s, now);

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/block_table.hpp"
 #include "base/peer_id.hpp"
+#include "base/peer_slots.hpp"
 #include "base/place_list.hpp"
-#include "base/slot_index.hpp"
 #include "base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace weft::transport {
 
@@ -33,7 +31,6 @@ class passing_sessions {
   std::optional<std::pair<instant, peer_id>> idlest() const;
 
  private:
-  using slot = slot_index::slot;
   struct state {
     peer_id peer;
     std::uint8_t users = 0;
@@ -41,15 +38,14 @@ class passing_sessions {
     instant idle_since{};
     bool idle() const noexcept { return passing && users == 0; }
   };
-  slot find(const peer_id& peer) const;
+  using slot = peer_slots<state>::slot;
+  static constexpr slot none = peer_slots<state>::none;
   slot make(const peer_id& peer);
   /// Puts the peer where it belongs after a change, or forgets it.
   void settle(slot s, instant now);
 
   /// Peers with a passing session or with users.
-  block_table<state, 32> states_;
-  std::vector<slot> free_;
-  slot_index by_peer_;
+  peer_slots<state> states_;
   std::size_t passing_count_ = 0;
   /// Those nobody needs, longest first.
   place_list idle_;

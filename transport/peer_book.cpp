@@ -81,13 +81,9 @@ bool can_be_dialled(const multiaddr& address) {
 
 // -- book ---
 
-peer_book::slot peer_book::slot_of(const peer_id& peer) const {
-  return by_peer_.find(peer_id_hash{}(peer), [&](slot s) { return entries_[s].peer == peer; });
-}
-
 const peer_book::entry* peer_book::find(const peer_id& peer) const {
-  const slot s = slot_of(peer);
-  return s == slot_index::none ? nullptr : &entries_[s];
+  const slot s = entries_.find(peer);
+  return s == none ? nullptr : &entries_[s];
 }
 
 bool peer_book::evict_one() {
@@ -99,22 +95,16 @@ bool peer_book::evict_one() {
 
 void peer_book::erase(slot s) {
   if (!entries_[s].pinned) by_use_.remove(s);
-  by_peer_.erase(peer_id_hash{}(entries_[s].peer), s);
-  entries_[s] = {};
-  free_.push_back(s);
+  entries_.erase(s);
 }
 
 peer_book::entry* peer_book::touch(const peer_id& peer) {
-  slot s = slot_of(peer);
-  if (s != slot_index::none) {
+  slot s = entries_.find(peer);
+  if (s != none) {
     if (!entries_[s].pinned) by_use_.remove(s);
   } else {
-    if (by_peer_.size() >= limits_.peers_max && !evict_one()) return nullptr;
-    if (free_.empty()) free_.push_back(static_cast<slot>(entries_.add()));
-    s = free_.back();
-    free_.pop_back();
-    entries_[s].peer = peer;
-    by_peer_.insert(peer_id_hash{}(peer), s);
+    if (entries_.size() >= limits_.peers_max && !evict_one()) return nullptr;
+    s = entries_.add(peer);
   }
   if (!entries_[s].pinned) by_use_.append(s);
   return &entries_[s];
@@ -184,9 +174,9 @@ std::size_t peer_book::replace_identified(const peer_id& peer, std::span<const m
 void peer_book::pin(const peer_id& peer, bool pinned) {
   entry* e = touch(peer);
   if (!e || e->pinned == pinned) return;
-  if (pinned) by_use_.remove(slot_of(peer));
+  if (pinned) by_use_.remove(entries_.find(peer));
   e->pinned = pinned;
-  if (!pinned) by_use_.append(slot_of(peer));
+  if (!pinned) by_use_.append(entries_.find(peer));
 }
 
 void peer_book::on_success(const peer_id& peer, const multiaddr& address, instant now) {
@@ -205,7 +195,7 @@ void peer_book::on_failure(const peer_id& peer, std::span<const multiaddr> tried
 }
 
 void peer_book::forget(const peer_id& peer) {
-  if (const slot s = slot_of(peer); s != slot_index::none) erase(s);
+  if (const slot s = entries_.find(peer); s != none) erase(s);
 }
 
 std::vector<multiaddr> peer_book::addresses(const peer_id& peer, std::size_t count) const {

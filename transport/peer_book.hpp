@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/block_table.hpp"
 #include "base/multiaddr.hpp"
 #include "base/peer_id.hpp"
+#include "base/peer_slots.hpp"
 #include "base/place_list.hpp"
 #include "base/result.hpp"
 #include "base/rng.hpp"
-#include "base/slot_index.hpp"
 #include "base/time.hpp"
 
 #include <cstddef>
@@ -96,12 +95,11 @@ class peer_book {
   std::uint32_t failures(const peer_id& peer) const;
 
   bool contains(const peer_id& peer) const { return find(peer) != nullptr; }
-  std::size_t size() const noexcept { return by_peer_.size(); }
+  std::size_t size() const noexcept { return entries_.size(); }
   std::uint64_t evicted_peers() const noexcept { return evicted_peers_; }
   std::uint64_t evicted_addresses() const noexcept { return evicted_addresses_; }
 
  private:
-  using slot = slot_index::slot;
   struct entry {
     std::vector<known_address> addresses;
     backoff_state backoff;
@@ -109,7 +107,9 @@ class peer_book {
     bool pinned = false;
   };
 
-  slot slot_of(const peer_id& peer) const;
+  using slot = peer_slots<entry>::slot;
+  static constexpr slot none = peer_slots<entry>::none;
+
   const entry* find(const peer_id& peer) const;
   /// The peer's entry, made when there is room: the one used last.
   entry* touch(const peer_id& peer);
@@ -121,9 +121,7 @@ class peer_book {
   peer_book_limits limits_;
   backoff_policy policy_;
   rng random_;
-  block_table<entry, 32> entries_;
-  std::vector<slot> free_;
-  slot_index by_peer_;
+  peer_slots<entry> entries_;
   /// Peers that may be evicted, by last use.
   place_list by_use_;
   std::uint64_t evicted_peers_ = 0;

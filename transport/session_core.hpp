@@ -151,7 +151,7 @@ class session_core {
     bool keep = true;
   };
   /// Keys are own numbers, in order of arrival; of targets every event looks at all.
-  using target_map = std::vector<std::pair<std::uint64_t, target>>;
+  using target_list = std::vector<std::pair<std::uint64_t, target>>;
   using connect_map = std::map<std::uint64_t, pending_connect>;
 
   void on_up(const session_up_event& e, instant now, session_outbox& out);
@@ -186,7 +186,7 @@ class session_core {
   void pursue_at(std::uint64_t key, instant at);
   void pursue_all(instant now, session_outbox& out);
   void hold(target& t);
-  target_map::iterator drop_target(target_map::iterator at);
+  target_list::iterator drop_target(target_list::iterator at);
   void target_reached(const session_up_event& e);
   void target_lost(const session_down_event& e, duration lived, instant now, session_outbox& out);
   void target_failed(request_id failed, instant now, session_outbox& out);
@@ -202,7 +202,7 @@ class session_core {
   instant shed_not_before_{};
   std::map<request_id, dial> dials_;
   connect_map connects_;
-  target_map targets_;
+  target_list targets_;
   std::size_t bootstrap_count_ = 0;
   std::uint64_t next_key_ = 1;
   request_id next_dial_ = dial_id_base;

@@ -77,7 +77,7 @@ void session_core::hold(target& t) {
   if (t.timer) timers_.cancel(*std::exchange(t.timer, std::nullopt));
 }
 
-session_core::target_map::iterator session_core::drop_target(target_map::iterator at) {
+session_core::target_list::iterator session_core::drop_target(target_list::iterator at) {
   hold(at->second);
   if (at->second.peer) book_.pin(*at->second.peer, false);
   if (at->second.bootstrap) --bootstrap_count_;

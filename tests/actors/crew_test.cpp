@@ -208,12 +208,10 @@ TEST_P(crew_test, a_silent_reactor_is_fatal) {
     void post(transport::command_batch&&) override {}
   } port;
   io_links links;
-  actor_metrics health("session");
   session_parts parts;
   parts.self = node(0).id();
   parts.port = &port;
   parts.metrics = &node(0).team.session_counters;
-  parts.health = &health;
   parts.links = &links;
   auto handle = spawn_state<session_actor, session_actor_impl>(*mesh.system, std::move(parts));
   bool ended = false;

@@ -246,15 +246,5 @@ TEST(x25519_from_ed25519, refuses_values_off_the_curve) {
   EXPECT_EQ(x25519_from_ed25519(ed25519_public_key{2}).error(), ec::bad_key);
 }
 
-TEST(canonical_scalar, ends_at_the_group_order) {
-  EXPECT_TRUE(curve25519::canonical_scalar(
-      hex_array<32>("ecd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010")));
-  EXPECT_FALSE(curve25519::canonical_scalar(
-      hex_array<32>("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010")));
-  EXPECT_FALSE(curve25519::canonical_scalar(
-      hex_array<32>("0000000000000000000000000000000000000000000000000000000000000011")));
-  EXPECT_TRUE(curve25519::canonical_scalar(std::array<std::uint8_t, 32>{}));
-}
-
 }  // namespace
 }  // namespace weft::crypto

@@ -108,7 +108,7 @@ result<tls_context> tls_context::make(const crypto::ed25519_private_key& host_ke
 result<tls_context> tls_context::make(std::span<const tls_certificate> certificates,
                                       certificate_key preferred, private_network network) {
   WEFT_ASSERT(!certificates.empty(), "libp2p's TLS authenticates both sides");
-  fast_tls_arithmetic();
+  fast_tls_arithmetic();  // the call links it in
   tls_context out;
   auto own = std::make_shared<own_certificates>();
   for (const auto& c : certificates) {

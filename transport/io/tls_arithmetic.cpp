@@ -4,6 +4,9 @@
 #include "base/crypto.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <dlfcn.h>
 #include <nettle/curve25519.h>
 #include <nettle/eddsa.h>
@@ -27,9 +30,10 @@ std::array<std::uint8_t, N> array_at(const std::uint8_t* bytes) {
                                                    const std::uint8_t* p) {
   crypto::x25519_key scalar = array_at<32>(n);
   // RFC 7748 section 6.1: zeros for a point of low order, which GnuTLS refuses as TLS 1.3 asks.
-  const auto shared = crypto::x25519(scalar, array_at<32>(p)).value_or(crypto::x25519_key{});
+  auto shared = crypto::x25519(scalar, array_at<32>(p)).value_or(crypto::x25519_key{});
   std::ranges::copy(shared, q);
   crypto::wipe(scalar);
+  crypto::wipe(shared);
 }
 
 [[gnu::visibility("default")]] int ed25519_sha512_verify(const std::uint8_t* pub,
