@@ -111,7 +111,9 @@ class Node:
     def start(self, prepare=None):
         self.spawn(prepare)
         wait_until(self._answers, 15, f"{self.directory.name} answers; its log:\n{self.tail()}")
-        self.peer = self.status()["peer"]
+        status = self.status()
+        self.peer = status["peer"]
+        self._http = status.get("http")  # known from here on: a test may stick the actors, which tell it
         return self
 
     def _answers(self):
