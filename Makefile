@@ -23,18 +23,18 @@ help: ## list the targets
 run: build ## build, then keep a mesh of five node processes in a line up until Ctrl-C
 	@exec build/release/weft mesh up 5 --topology line --demo
 
-# One ctest run, with arguments $(3), over the build folders of $(1), which build/$(2) joins. Installing packages and running
-# containers take long and change the machine, so they are left to test-deploy.
+# One ctest run, with arguments $(3), over the build folders of $(1), which build/$(2) joins.
 suite = mkdir -p build/$(2) && printf 'subdirs(%s)\n' $(1:%=../%) > build/$(2)/CTestTestfile.cmake \
-	&& WEFT_DEPLOY_TESTS=quick ctest --test-dir build/$(2) -j$(jobs) --no-tests=error $(3)
+	&& ctest --test-dir build/$(2) -j$(jobs) --no-tests=error $(3)
 
-test: deps-test $(trees:%=tree-%) ## build and run every test: plain, against js-libp2p, and CAF-free parts under ASan and UBSan
+test: deps-test $(trees:%=tree-%) ## build and run every test: plain, against js-libp2p, in containers, and CAF-free parts under ASan and UBSan
 	@$(call suite,$(trees),all,-LE '^long$$')
 
+test-long test-deploy: export WEFT_DEPLOY_COMPILE = 1
 test-long: deps-test $(long_trees:%=tree-%) ## the same with everything under ASan and UBSan, then ThreadSanitizer and 30 s of each fuzz target
 	@$(call suite,$(long_trees),long)
 
-test-deploy: deps-test ## install the package in bare Debians, run a cluster of containers (root, Docker, mmdebstrap; slow)
+test-deploy: deps-test ## only what installs and runs packages and containers (as root), and that two builds are the same bytes
 	@$(call configure,release,-DWEFT_TESTS=ON -DWEFT_BENCH=ON,$(with_tests))
 	@cmake --build build/release --target weft weft_package_files -j$(jobs)
 	@ctest --test-dir build/release -L '^deploy$$' --verbose --no-tests=error

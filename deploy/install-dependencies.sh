@@ -5,7 +5,8 @@
 #   deploy/install-dependencies.sh [build|test]
 #
 #   build   compilers and libraries for the binary (default)
-#   test    the above, and what the test suite starts: clang, linters, Node.js, Chromium, Prometheus
+#   test    the above, and what the test suite starts: clang, linters, Node.js, Chromium, Prometheus; for root, who alone can
+#           run the tests of packages and containers, also mmdebstrap, systemd-nspawn, Docker and Compose
 #
 # Debian 12 lacks two libraries in the versions Weft needs: ngtcp2 comes from the release's backports, and Botan 3 is
 # built once from Debian 13's source package into ${XDG_CACHE_HOME:-~/.cache}/weft/botan.
@@ -41,6 +42,13 @@ if [ "$goal" = test ]; then
   packages+=(libgtest-dev libgmock-dev libbenchmark-dev "clang-$clang" "libclang-rt-$clang-dev" "clang-format-$clang" "clang-tidy-$clang" procps iproute2 chromium)
   # A Node.js from elsewhere brings its own npm, which conflicts with Debian's.
   command -v npm >/dev/null || packages+=(npm)
+  if [ "$(id -u)" = 0 ]; then
+    packages+=(mmdebstrap systemd-container)
+    # Docker's own packages conflict with Debian's.
+    command -v dockerd >/dev/null || packages+=(docker.io)
+    [ "$release" = bookworm ] || command -v docker >/dev/null || packages+=(docker-cli docker-buildx)
+    command -v docker-compose >/dev/null || packages+=(docker-compose)
+  fi
 fi
 
 declare -A version=()

@@ -124,9 +124,13 @@ result<sim::scenario> load_scenario(const std::string& name_or_path) {
         path = candidate;
   }
   if (path.empty()) {
-    std::string text = "no scenario is named '" + name_or_path + "'; there are";
-    for (const auto& name : scenario_names()) text += " " + name;
-    return fail(ec::not_found, text + "; or give the path of a file");
+    std::string known;
+    for (const auto& name : scenario_names()) known += " " + name;
+    return fail(ec::not_found, "no scenario is named '" + name_or_path + "'; "
+                                   + (known.empty() ? "none were found beside this program or in "
+                                                      "/usr/share/weft/scenarios: give"
+                                                    : "there are" + known + "; or give")
+                                   + " the path of a file");
   }
   WEFT_TRY(const auto text, read_file(path, scenario_bytes_max));
   sim::scenario out;

@@ -13,7 +13,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import main, DEPLOY, TREE, Docker, Root, need_programs, need_root, need_time, release, run, wait_until
+from support import main, DEPLOY, TREE, Docker, Root, need_containers, need_programs, need_root, release, run, wait_until
 
 BUILD = Path(os.environ.get("WEFT_BUILD", TREE / "build/release"))
 LOOPBACK = ("WEFT_HTTP_LISTEN=127.0.0.1:0", "WEFT_NETWORK_LISTEN=/ip4/127.0.0.1/udp/0/quic-v1")
@@ -41,10 +41,9 @@ def other_package(name):
     """The package of another release, built in its container."""
     if name != "trixie":
         raise unittest.SkipTest(f"the image builds packages of trixie, not of {name}")
-    if not os.environ.get("WEFT_DEPLOY_COMPILE"):
-        raise unittest.SkipTest(f"compiles Weft in a container of {name}, a quarter of an hour and more: ask for it with WEFT_DEPLOY_COMPILE=1")
     docker = Docker()
     try:
+        need_containers(name)
         out = folder / name
         run(DEPLOY / "build-image.sh", "--local-base", "--package", out, timeout=3000)
     finally:
@@ -147,9 +146,8 @@ class Contents(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, b""), page)
 
     def test_two_builds_are_the_same_bytes(self):
-        need_time("compiles Weft twice")
         if not os.environ.get("WEFT_DEPLOY_COMPILE"):
-            raise unittest.SkipTest("compiles Weft twice without a cache: ask for it with WEFT_DEPLOY_COMPILE=1")
+            raise unittest.SkipTest("compiles Weft twice without a cache: `make test-deploy` and `make test-long` do")
         self.assertIn("the same bytes", run(DEPLOY / "check-reproducible.sh", timeout=3500).stdout)
 
 
@@ -157,7 +155,6 @@ class Package(unittest.TestCase):
     """Installed, used, upgraded and removed in a bare Debian."""
 
     def setUp(self):
-        need_time("installs into bare Debians")
         need_root()
 
     def check(self, name):
@@ -242,7 +239,6 @@ class Service(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        need_time("boots systemd in a container")
         need_root()
         need_programs("systemd-nspawn", "nsenter")
         package = host_package()

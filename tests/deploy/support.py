@@ -3,7 +3,6 @@
 
 These tests need root and programs of Debian (docker.io, docker-compose, mmdebstrap); without them they are skipped and ctest
 says so. The daemon of our own keeps its layers in the cache folder, so that a second run builds only what has changed.
-With WEFT_DEPLOY_TESTS=quick (`make test`) those that take minutes are skipped, too.
 """
 import os
 import re
@@ -50,16 +49,22 @@ def need_root():
         raise unittest.SkipTest("needs root")
 
 
-def need_time(what):
-    if os.environ.get("WEFT_DEPLOY_TESTS") == "quick":
-        raise unittest.SkipTest(f"{what}: `make test-deploy` runs it")
-
-
 def need_network(*command, **options):
     """Runs what fetches packages to prepare a test; a machine that cannot reach them has nothing to test with."""
     done = run(*command, check=False, **options)
     if done.returncode != 0:
         raise unittest.SkipTest(f"{' '.join(map(str, command[:2]))} could not prepare the test: {(done.stderr or done.stdout).strip()[-600:]}")
+
+
+def need_containers(name):
+    """The base image of a release, and that something runs in it; the daemon answers already."""
+    need_programs("mmdebstrap")
+    need_network(DEPLOY / "base-image.sh", name, timeout=1800)
+    base = "weft-base:bookworm" if name == "bookworm" else f"debian:{name}-slim"
+    for needed in (["docker", "run", "--rm", "--memory", "64m", base, "true"], [DEPLOY / "docker-client.sh"]):
+        tried = run(*needed, check=False)
+        if tried.returncode != 0:
+            raise unittest.SkipTest(f"no containers here: {tried.stderr.strip()}")
 
 
 class Docker:
