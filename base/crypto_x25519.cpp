@@ -2,12 +2,10 @@
 #include "base/assert.hpp"
 #include "base/crypto.hpp"
 #include "base/curve25519.hpp"
-#include "base/sodium.hpp"
+#include "base/curve25519_library.hpp"
 
 #include <algorithm>
-#include <sodium.h>
 
-/// X25519 over libsodium, which takes a third of Botan's time.
 namespace weft::crypto {
 
 namespace {
@@ -22,17 +20,15 @@ x25519_key to_key(std::span<const std::uint8_t> bytes) {
 }  // namespace
 
 x25519_key x25519_public(const x25519_key& private_key) {
-  prepare_sodium();
-  x25519_key key;
-  crypto_scalarmult_base(key.data(), private_key.data());
-  return key;
+  return curve25519_library::base_times(private_key);
 }
 
 result<x25519_key> x25519(const x25519_key& private_key, const x25519_key& public_key) {
-  prepare_sodium();
-  x25519_key secret;
-  if (crypto_scalarmult(secret.data(), private_key.data(), public_key.data()) != 0)
-    return fail(ec::bad_key, "low-order public key");
+  const x25519_key secret = curve25519_library::point_times(private_key, public_key);
+  // Without a branch on the secret's bytes.
+  std::uint8_t any = 0;
+  for (const std::uint8_t byte : secret) any = static_cast<std::uint8_t>(any | byte);
+  if (any == 0) return fail(ec::bad_key, "low-order public key");
   return secret;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/curve25519.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace weft::crypto::curve25519 {
@@ -121,52 +122,54 @@ encoded to_bytes(field a) {
 
 bool is_zero(const field& a) { return to_bytes(a) == encoded{}; }
 
-/// The low 255 bits; none when they are not below p.
-std::optional<field> from_bytes(std::span<const std::uint8_t, 32> bytes) {
+/// The low 255 bits.
+field from_bytes(std::span<const std::uint8_t, 32> bytes) {
   field a;
   for (std::size_t bit = 0; bit < 255; ++bit) {
     const std::uint64_t set = bytes[bit / 8] >> (bit % 8) & 1;
     a.limb[bit / 51] |= set << (bit % 51);
   }
-  encoded back = to_bytes(a);
-  back[31] = static_cast<std::uint8_t>(back[31] | (bytes[31] & 0x80));
-  for (std::size_t i = 0; i < back.size(); ++i)
-    if (back[i] != bytes[i]) return std::nullopt;
   return a;
 }
 
-/// Whether eight times the point with Montgomery coordinate x / z is the neutral element.
-bool low_order(field x, field z) {
-  const field a24 = number(121666);
-  for (int doubling = 0; doubling < 3; ++doubling) {
-    const field sum = (x + z) * (x + z);
-    const field difference = (x - z) * (x - z);
-    const field cross = sum - difference;  // 4xz
-    x = sum * difference;
-    z = cross * (difference + a24 * cross);
-  }
-  return is_zero(z);
-}
+/// y of the points whose order divides 8, without the sign of x: of order 1, 2, 4 and 8.
+constexpr std::array<encoded, 5> low_order_y{
+    {{1},
+     {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+      0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+      0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+     {0},
+     {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+      0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+      0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+     {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+      0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+      0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a}}};
 
 }  // namespace
 
 std::optional<encoded> montgomery_from_edwards(std::span<const std::uint8_t, 32> point) {
-  const auto y = from_bytes(point);
-  if (!y) return std::nullopt;
+  if (!acceptable_edwards_y(point)) return std::nullopt;
+  const field y = from_bytes(point);
   const field one = number(1);
-  if (low_order(one + *y, one - *y)) return std::nullopt;
   // x^2 = (y^2 - 1) / (d y^2 + 1) has a root when numerator times denominator is a square. d =
   // -121665/121666; scaled by 121666, both sides stay integers.
-  const field y2 = *y * *y;
+  const field y2 = y * y;
   const field numerator = number(121666) * (y2 - one);
   const field denominator = number(121666) - number(121665) * y2;
   if (!is_zero(euler(numerator * denominator) - one)) return std::nullopt;
-  return to_bytes((one + *y) * inverted(one - *y));
+  return to_bytes((one + y) * inverted(one - y));
 }
 
 bool acceptable_edwards_y(std::span<const std::uint8_t, 32> point) {
-  const auto y = from_bytes(point);
-  return y && !low_order(number(1) + *y, number(1) - *y);
+  encoded y;
+  std::ranges::copy(point, y.begin());
+  y[31] &= 0x7f;
+  // p is 2^255 - 19.
+  const bool at_least_p
+      = y[0] >= 0xed && y[31] == 0x7f
+        && std::all_of(y.begin() + 1, y.end() - 1, [](std::uint8_t byte) { return byte == 0xff; });
+  return !at_least_p && std::ranges::find(low_order_y, y) == low_order_y.end();
 }
 
 }  // namespace weft::crypto::curve25519

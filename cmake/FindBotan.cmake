@@ -1,10 +1,6 @@
 # Botan 3.7 or later: the one deploy/build-botan.sh installed (Debian 12), else the system's (Debian 13). Defines Botan::botan.
-if(DEFINED ENV{XDG_CACHE_HOME})
-  set(_cache $ENV{XDG_CACHE_HOME})
-else()
-  set(_cache $ENV{HOME}/.cache)
-endif()
-set(_hints ${_cache}/weft/botan)
+include(${CMAKE_CURRENT_LIST_DIR}/weft_cache.cmake)
+set(_hints ${WEFT_CACHE}/botan)
 find_path(BOTAN_INCLUDE_DIR botan/build.h HINTS ${_hints}/include/botan-3 PATH_SUFFIXES botan-3 NO_CMAKE_FIND_ROOT_PATH)
 # Of the system the shared one, so that its security updates reach the binary.
 find_library(BOTAN_LIBRARY NAMES libbotan-3.a PATHS ${_hints}/lib NO_DEFAULT_PATH)

@@ -1,6 +1,9 @@
 # Third-party libraries as imported targets; Debian packages, but for Botan on Debian 12.
 find_package(PkgConfig REQUIRED)
 find_package(Botan 3.7 REQUIRED)
+if(WEFT_LIB25519)
+  find_package(lib25519)
+endif()
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
 find_package(SQLite3 3.40 REQUIRED)
 find_package(spdlog REQUIRED)

@@ -4,28 +4,19 @@
 #
 #   deploy/build-botan.sh PREFIX
 #
-# The source comes from the Debian mirror that apt on this machine already uses. apt checks the release's signature against
-# the Debian archive keyring, and every file of the source package against the checksums of that release. Takes 3 to
-# 4 minutes on two cores; does nothing when PREFIX is up to date.
+# Takes 3 to 4 minutes on two cores; does nothing when PREFIX is up to date.
 set -euo pipefail
 prefix=$1
 
 modules=aead,aes,aes_ni,aes_vaes,aes_vperm,argon2,auto_rng,base64,chacha,chacha20poly1305,chacha_avx2,chacha_simd32,ecdsa,ed25519,gcm,ghash_cpu,ghash_vperm,hkdf,hmac,pcurves_secp256k1,pcurves_secp256r1,pcurves_secp384r1,rsa,sha2_32,sha2_32_x86,sha2_64,sha2_64_bmi2,sha2_32_bmi2,system_rng,tls13,x25519,x509
 stamp="1 $modules"
 if [ -f "$prefix/lib/libbotan-3.a" ] && [ "$(cat "$prefix/weft-stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
-mirror=$("${BASH_SOURCE[0]%/*}/debian-mirror.sh" bookworm)
+# shellcheck source=trixie-source.sh
+. "${BASH_SOURCE[0]%/*}/trixie-source.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/lists/partial" "$work/archives/partial"
-# An unprivileged download helper could not enter a private directory of root's.
-chmod 755 "$work"
-printf 'Types: deb-src\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$mirror" > "$work/trixie.sources"
-apt=(apt-get -q -o "Dir::Etc::sourcelist=$work/trixie.sources" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$work/lists"
-  -o "Dir::Cache::pkgcache=" -o "Dir::Cache::srcpkgcache=" -o APT::Sandbox::User=root)
 echo "build-botan: fetching Debian 13's source package"
-"${apt[@]}" update
-(cd "$work" && "${apt[@]}" source --download-only botan3)
+apt update
+(cd "$work" && apt source --download-only botan3)
 # The checksums are verified by now; a second check would need the keyring of all Debian developers.
 dpkg-source --no-check -x "$work"/botan3_*.dsc "$work/source" >/dev/null
 

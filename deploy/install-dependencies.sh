@@ -8,8 +8,8 @@
 #   test    the above, and what the test suite starts: clang, linters, Node.js, Chromium, Prometheus; for root, who alone can
 #           run the tests of packages and containers, also mmdebstrap, systemd-nspawn, Docker and Compose
 #
-# Debian 12 lacks two libraries in the versions Weft needs: ngtcp2 comes from the release's backports, and Botan 3 is
-# built once from Debian 13's source package into ${XDG_CACHE_HOME:-~/.cache}/weft/botan.
+# Debian 12 lacks three libraries in the versions Weft needs: ngtcp2 comes from the release's backports, Botan 3 and lib25519 are
+# built once from Debian 13's source packages into ${XDG_CACHE_HOME:-~/.cache}/weft.
 # A run with nothing to do is one question to dpkg and needs no root.
 set -euo pipefail
 
@@ -37,7 +37,7 @@ packages=(
 )
 backports=(libngtcp2-dev libngtcp2-crypto-gnutls-dev libnghttp3-dev)
 ngtcp2_wanted=1.11
-[ "$release" = trixie ] && packages+=(libbotan-3-dev)
+[ "$release" = trixie ] && packages+=(libbotan-3-dev lib25519-dev)
 if [ "$goal" = test ]; then
   packages+=(libgtest-dev libgmock-dev libbenchmark-dev "clang-$clang" "libclang-rt-$clang-dev" "clang-format-$clang" "clang-tidy-$clang" procps iproute2 chromium)
   # A Node.js from elsewhere brings its own npm, which conflicts with Debian's.
@@ -104,7 +104,10 @@ if [ ${#missing[@]} -gt 0 ] || [ ${#missing_backports[@]} -gt 0 ]; then
   if [ ${#missing[@]} -gt 0 ]; then install "${missing[@]}"; fi
   if [ ${#missing_backports[@]} -gt 0 ]; then install "${from[@]}" "${missing_backports[@]}"; fi
 fi
-if [ "$release" = bookworm ]; then "$here/build-botan.sh" "$cache/botan"; fi
+if [ "$release" = bookworm ]; then
+  "$here/build-botan.sh" "$cache/botan"
+  "$here/build-lib25519.sh" "$cache/lib25519"
+fi
 
 # Unpacked and not installed: Debian's package would start a service that scrapes this machine.
 unpack_prometheus() {

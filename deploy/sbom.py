@@ -5,7 +5,7 @@
     deploy/sbom.py BINARY [BUILD-FOLDER]
 
 Shared libraries are those the binary names, with their Debian packages; compiled-in code are the packages whose headers the
-compiler read for it (the build folder's own record), and Botan where it is a static library. Nothing is listed by hand. The
+compiler read for it (the build folder's own record), and Botan and lib25519 where they are static libraries. Nothing is listed by hand. The
 time is SOURCE_DATE_EPOCH, else that of the commit, else of the binary: the same binary gives the same text.
 """
 import datetime
@@ -69,6 +69,14 @@ def botan_of(files):
     return None
 
 
+def lib25519_of(files):
+    """The same of a lib25519 (deploy/build-lib25519.sh)."""
+    for file in files:
+        if file.endswith("/lib25519.h") and not file.startswith("/usr/"):
+            return re.search(r'#define lib25519_version "([^"]+)"', Path(file).read_text()).group(1)
+    return None
+
+
 def distribution():
     pairs = (line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
     return {key: value.strip('"') for key, value in pairs}
@@ -126,6 +134,9 @@ def main(binary, build):
     if botan := botan_of(read):
         built["botan"] = package("botan3", botan, "botan3 of Debian 13, deploy/build-botan.sh", distro)
         built["botan"]["externalRefs"] = []
+    if lib25519 := lib25519_of(read):
+        built["lib25519"] = package("lib25519", lib25519, "lib25519 of Debian 13, deploy/build-lib25519.sh", distro)
+        built["lib25519"]["externalRefs"] = []
     relations = [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-weft"}]
     for kind, packages in (("DYNAMIC_LINK", shared), ("STATIC_LINK", built)):
         relations += [{"spdxElementId": "SPDXRef-weft", "relationshipType": kind, "relatedSpdxElement": each["SPDXID"]}

@@ -25,7 +25,7 @@ class Files(unittest.TestCase):
     def test_shellcheck(self):
         need_programs("shellcheck")
         # SC1091: /etc/os-release is of the machine. SC2016: apt's own variables.
-        run("shellcheck", "-e", "SC1091,SC2016", *sorted(DEPLOY.glob("*.sh")), *(DEPLOY / "debian" / s for s in ("postinst", "prerm", "postrm")))
+        run("shellcheck", "-x", "-P", DEPLOY, "-e", "SC1091,SC2016", *sorted(DEPLOY.glob("*.sh")), *(DEPLOY / "debian" / s for s in ("postinst", "prerm", "postrm")))
 
     def test_compose_file(self):
         need_programs("docker-compose")

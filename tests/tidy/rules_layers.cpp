@@ -45,7 +45,7 @@ struct fence {
 constexpr std::array fences{
     fence{"caf/.*", " actors "},
     fence{"ngtcp2/.*|gnutls/.*|nettle/.*", " transport_io "},
-    fence{"botan/.*|sodium\\.h|spdlog/.*", " base "},
+    fence{"botan/.*|sodium\\.h|lib25519\\.h|spdlog/.*", " base "},
     fence{"tl/.*", " base "},
     fence{"protozero/.*", " base transport routing messaging dht gossip "},
     fence{"sqlite3\\.h", " storage "},

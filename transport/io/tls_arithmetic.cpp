@@ -24,7 +24,7 @@ std::array<std::uint8_t, N> array_at(const std::uint8_t* bytes) {
 
 }  // namespace
 
-// Nettle's header declares both with C linkage and renames them to nettle_….
+// Nettle's header declares them with C linkage and renames them to nettle_….
 
 [[gnu::visibility("default")]] void curve25519_mul(std::uint8_t* q, const std::uint8_t* n,
                                                    const std::uint8_t* p) {
@@ -34,6 +34,12 @@ std::array<std::uint8_t, N> array_at(const std::uint8_t* bytes) {
   std::ranges::copy(shared, q);
   crypto::wipe(scalar);
   crypto::wipe(shared);
+}
+
+[[gnu::visibility("default")]] void curve25519_mul_g(std::uint8_t* q, const std::uint8_t* n) {
+  crypto::x25519_key scalar = array_at<32>(n);
+  std::ranges::copy(crypto::x25519_public(scalar), q);
+  crypto::wipe(scalar);
 }
 
 [[gnu::visibility("default")]] int ed25519_sha512_verify(const std::uint8_t* pub,
@@ -53,6 +59,7 @@ bool fast_tls_arithmetic() noexcept {
     return ::dlsym(RTLD_DEFAULT, name) == reinterpret_cast<void*>(own);
   };
   return bound("nettle_curve25519_mul", &curve25519_mul)
+         && bound("nettle_curve25519_mul_g", &curve25519_mul_g)
          && bound("nettle_ed25519_sha512_verify", &ed25519_sha512_verify);
 }
 
