@@ -4,8 +4,8 @@
 #
 #   deploy/build-lib25519.sh PREFIX
 #
-# Takes one to two minutes on two cores; does nothing when PREFIX is up to date. A mirror that does not hand out the archive is
-# no error: Weft then computes with libsodium, in up to twice the time, and the next run within a day does not ask again.
+# Takes one to two minutes on two cores; does nothing when PREFIX is up to date. Where it cannot be had, the script says so and
+# succeeds: Weft then computes with libsodium, in up to twice the time, and the next run within a day does not try again.
 set -euo pipefail
 prefix=$1
 
@@ -22,10 +22,10 @@ unavailable() {
   exit 0
 }
 echo "build-lib25519: fetching the source"
-apt update
+apt update || unavailable "the mirror does not answer"
 # The signed list of sources has the archive's place and checksum.
 read -r uri name sum < <(apt --print-uris source --download-only lib25519 2>/dev/null \
-  | sed -nE "s/^'([^']+)' (lib25519_[^ ]+\.orig\.tar\.[a-z0-9]+) [0-9]+ (SHA[0-9]+:[0-9a-f]+)$/\1 \2 \3/p") || unavailable "Debian 13 has no lib25519"
+  | sed -nE "s/^'([^']+)' (lib25519_[^ ]+\.orig\.tar\.[a-z0-9]+) [0-9]+ (SHA[0-9]+:[0-9a-f]+)$/\1 \2 \3/p") || unavailable "no lib25519 in Debian 13's list of sources"
 /usr/lib/apt/apt-helper "${apt_options[@]}" download-file "$uri" "$work/$name" "$sum" || unavailable "the mirror has no $name"
 
 mkdir "$work/source" "$work/include"
@@ -47,11 +47,10 @@ echo "build-lib25519: compiling (two minutes, once)"
     case $variants in *.c) ;; *) sed -i '/^clang/d' "$variants" ;; esac
   done
   export CPATH=$work/include
-  ./configure --prefix="$prefix" --no-valgrind >"$work/configure.log" 2>&1 || { tail -n 40 "$work/configure.log" >&2; exit 1; }
+  ./configure --prefix="$prefix" --no-valgrind >"$work/make.log" 2>&1
   # Its own name for this machine's architecture.
-  make -C build/0 -j"$(nproc)" package/lib/lib25519.a >"$work/make.log" 2>&1 \
-    || { tail -n 40 "$work/make.log" >&2; exit 1; }
-)
+  make -C build/0 -j"$(nproc)" package/lib/lib25519.a >>"$work/make.log" 2>&1
+) || { tail -n 40 "$work/make.log" >&2; unavailable "it does not compile here"; }
 rm -rf "$prefix"
 install -D -m 0644 -t "$prefix/lib" "$work/source/build/0/package/lib/lib25519.a"
 install -D -m 0644 -t "$prefix/include" "$work/source/build/0/package/include/lib25519.h"
