@@ -5,14 +5,17 @@
     bench/figures.py build/release/weft [--only NAME…] [--no-js]
 
 Each figure is one `weft bench` command (shown in the table) against node processes of its own: the median of several runs. The
-js-libp2p figures come from tests/interop/peer.mjs, two processes, the same quantities. A bench that fails is told in its row and
-the others still run. Exits 1 when a target is missed or a bench failed.
+js-libp2p figures come from tests/interop/peer.mjs, two processes, the same quantities. Below the latency of durable messages stands
+what the disk alone took at that moment. A bench that fails is told in its row and the others still run. Exits 1 when a target is missed or a bench failed.
 """
 import argparse
 import json
+import os
 import select
 import subprocess
 import sys
+import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Optional
@@ -54,6 +57,7 @@ def operation(name):
     return lambda report: next(o for o in report["operations"] if o["name"] == name)["p50"]
 
 
+DURABLE_LATENCY = Figure("1,000 durable messages/s", "message --durable --rate 1000", "ms, p99", 5, milliseconds("p99"))
 FIGURES = [
     Figure("handshake", "handshake", "ms, p50", 1.5, milliseconds("p50"), js=lambda js: js["handshake"]["p50_ms"]),
     Figure("ping", "ping", "ms, p50", 0.15, milliseconds("p50"), js=lambda js: js["ping"]["p50_ms"]),
@@ -61,7 +65,7 @@ FIGURES = [
     Figure("stream down", "stream", "Gbit/s", 3.4, lambda r: r["download"]["p50"] / 1e9, False, lambda js: js["down"]["gbit_per_s"]),
     Figure("messages, volatile, 200 B", "message", "1/s", 50_000, lambda r: r["throughput"]["value"], False),
     Figure("messages, durable, 200 B", "message --durable", "1/s", 20_000, lambda r: r["throughput"]["value"], False),
-    Figure("1,000 durable messages/s", "message --durable --rate 1000", "ms, p99", 5, milliseconds("p99")),
+    DURABLE_LATENCY,
     Figure("5 hops", "message --hops 5 --window 1", "ms, p50", 5, milliseconds("p50")),
     Figure("1,000 messages in sequence", "message --window 1 --samples 1000", "s", 1, lambda r: r["samples"] / r["throughput"]["value"]),
     Figure("idle memory", "idle", "MB", 25, lambda r: r["rss_bytes"] / 1e6),
@@ -170,6 +174,20 @@ class JsFigures:
         return self.found[name]
 
 
+def disk_syncs():
+    """Milliseconds that each of 1,000 writes of 4 KiB took to be on the disk where benches keep their nodes, sorted. A durable message
+    waits for two of them: its sender's and its receiver's."""
+    took = []
+    with tempfile.NamedTemporaryFile(prefix="weft-disk-") as file:
+        for _ in range(1000):
+            began = time.perf_counter()
+            file.write(bytes(4096))
+            file.flush()
+            os.fdatasync(file.fileno())
+            took.append((time.perf_counter() - began) * 1000)
+    return sorted(took)
+
+
 def number(value):
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
@@ -209,6 +227,9 @@ def main():
                 failures.append(js.trouble)
         print(f"| {f.name} ({f.unit}) | {number(value)}{'' if holds else ' (missed)'} | {target} "
               f"| {other} | {ratio} | `weft bench {f.arguments}` |", flush=True)
+        if f is DURABLE_LATENCY:
+            disk = disk_syncs()
+            print(f"| 4 KiB written and synced, without Weft (ms, p50; p99) | {number(disk[500])}; {number(disk[990])} | | | | |", flush=True)
     environment = weft.environment()
     if environment:
         print(f"\n{environment['cpu']}, {environment['cores']} cores, {environment['kernel']}, Weft {environment['version']}")
