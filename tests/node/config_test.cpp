@@ -8,7 +8,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cctype>
+#include <ostream>
 #include <set>
+#include <string_view>
 
 namespace weft::node {
 namespace {
@@ -98,6 +101,11 @@ struct bad_value {
   const char* text;
   const char* says;
 };
+/// Part of the test's name.
+void PrintTo(const bad_value& value, std::ostream* out) {
+  for (const char c : std::string_view(value.text))
+    *out << (std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_');
+}
 class config_values : public testing::TestWithParam<bad_value> {};
 
 TEST_P(config_values, are_refused_with_a_reason) {

@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <ostream>
+
 namespace weft::routing::test {
 namespace {
 
@@ -27,6 +30,13 @@ enum class way {
   /// Its sessions are replaced while it runs on; frames of both arrive.
   sessions_only,
 };
+
+/// Part of the test's name.
+void PrintTo(way how, std::ostream* out) {
+  constexpr std::array names{"in_place", "in_place_clock_back", "late_frames", "noticed",
+                             "sessions_only"};
+  *out << names.at(static_cast<std::size_t>(how));
+}
 
 void replace(mesh& net, std::size_t n, way how) {
   const std::size_t others[] = {(n + 1) % net.size(), (n + net.size() - 1) % net.size()};
