@@ -12,44 +12,47 @@ ec core_state::on_acknowledgement(std::uint32_t channel, bytes_view plain, const
   ++metrics_.ack_frames_received;
   const std::uint32_t peer = channels_[channel]->peer;
   peer_state& p = *peers_[peer];
-  instant newest{};
-  const std::size_t settled = settle_ranges(channel, s, newest);
-  if (settled > 0) {
-    p.rtt.sample(s.now - newest);
-    p.backoff = 0;
-    p.timeouts = 0;
-    p.window = std::min(config_.window_messages, p.window + settled);
+  by_class<bool> settled;
+  for (const message_class klass : both_classes) settled[klass] = settle_lane(channel, klass, s);
+  if (settled[message_class::volatile_] || settled[message_class::durable]) {
+    metrics_.in_flight.set(static_cast<std::int64_t>(in_flight_));
+    p.heard = s.now;
+    for (lane& l : p.lanes.items) l.timeouts = 0;
   }
-  trim(*channels_[channel]);
   for (const ack_have& have : ack_in_.haves) on_have(peer, have, s);
   for (const ack_done& done : ack_in_.dones) on_done(peer, done, s);
-  if (settled > 0) detect_losses(peer, s);
+  for (const message_class klass : both_classes)
+    if (settled[klass]) detect_losses(peer, klass, s);
   pump(peer, s);
   return ec::none;
 }
 
-std::size_t core_state::settle_ranges(std::uint32_t channel, const step& s, instant& newest) {
-  channel_state& c = *channels_[channel];
-  peer_state& p = *peers_[c.peer];
+bool core_state::settle_lane(std::uint32_t channel, message_class klass, const step& s) {
+  flight_queue& flights = channels_[channel]->flights[klass];
+  lane& l = peers_[channels_[channel]->peer]->lanes[klass];
+  instant newest{};
   std::size_t settled = 0;
-  const std::uint64_t end = c.flight_base + c.flights.size();
   for (const ack_range& range : ack_in_.ranges) {
-    const std::uint64_t first = std::max(range.first, c.flight_base);
-    const std::uint64_t last = std::min(range.first + range.count, end);
-    for (std::uint64_t sequence = first; sequence < last; ++sequence) {
-      flight& f = c.flights[static_cast<std::size_t>(sequence - c.flight_base)];
+    const std::uint64_t end = range.first + range.count;
+    for (std::size_t i = flights.find(range.first); i < flights.size(); ++i) {
+      flight& f = flights[i];
+      if (f.sequence >= end) break;
       if (f.done) continue;
       f.done = true;
-      p.in_flight -= 1;
-      p.in_flight_bytes -= f.bytes;
+      l.in_flight -= 1;
+      l.in_flight_bytes -= f.bytes;
       in_flight_ -= 1;
       newest = std::max(newest, f.sent);
       ++settled;
       settle(f, range, s);
     }
   }
-  metrics_.in_flight.set(static_cast<std::int64_t>(in_flight_));
-  return settled;
+  flights.trim();
+  if (settled == 0) return false;
+  l.rtt.sample(s.now - newest);
+  l.backoff = 0;
+  l.window = std::min(config_.window_messages, l.window + settled);
+  return true;
 }
 
 void core_state::settle(flight& f, const ack_range& range, const step& s) {
@@ -60,31 +63,25 @@ void core_state::settle(flight& f, const ack_range& range, const step& s) {
     fragment_acked(f.what.message, f.what.fragment, s);
 }
 
-void core_state::trim(channel_state& c) {
-  while (!c.flights.empty() && c.flights.front().done) {
-    c.flights.pop_front();
-    ++c.flight_base;
-  }
-}
-
-void core_state::detect_losses(std::uint32_t peer, const step& s) {
+void core_state::detect_losses(std::uint32_t peer, message_class klass, const step& s) {
   peer_state& p = *peers_[peer];
-  const duration patience = timeout_of(p);
+  lane& l = p.lanes[klass];
+  const duration patience = timeout_of(l);
   bool lost = false;
   for (const std::uint32_t index : p.channels) {
-    channel_state& c = *channels_[index];
-    for (std::size_t i = 0; i < c.flights.size(); ++i) {
-      flight& f = c.flights[i];
+    flight_queue& flights = channels_[index]->flights[klass];
+    for (std::size_t i = 0; i < flights.size(); ++i) {
+      flight& f = flights[i];
       if (f.done) continue;
       if (s.now - f.sent < patience) break;
-      lose(f, p);
+      lose(f, l);
       lost = true;
     }
-    trim(c);
+    flights.trim();
   }
-  if (lost && s.now - p.window_cut >= patience) {
-    p.window = std::max(config_.probe_messages, p.window / 2);
-    p.window_cut = s.now;
+  if (lost && s.now - l.window_cut >= patience) {
+    l.window = std::max(config_.probe_messages, l.window / 2);
+    l.window_cut = s.now;
   }
 }
 
@@ -162,7 +159,6 @@ void core_state::send_ack(std::uint32_t channel, const step& s) {
     ack_text_.clear();
     ack_out_.encode(ack_text_);
     auto sealed = c.keys.seal(identity_, c.reply_hop_limit, ack_text_, {}, false);
-    if (!c.flights.empty()) c.flights.push_back({});
     ++metrics_.ack_frames_sent;
     metrics_.sent_bytes += sealed.frame.size();
     s.out.transmits.push_back({*hop, std::move(sealed.frame), false});

@@ -32,11 +32,11 @@ void core_state::take_fragment(large_payload& l) {
   l.probe_sent = true;
 }
 
-void core_state::read_ahead(const peer_state& p, handle h, const step& s) {
+void core_state::read_ahead(const lane& to, handle h, const step& s) {
   const outgoing& m = messages_[h.index];
   large_payload& l = *m.large;
   while (l.reads + l.ready.size() < config_.payload_reads_max
-         && p.in_flight_bytes < config_.window_bytes) {
+         && to.in_flight_bytes < config_.window_bytes) {
     const auto index = peek_fragment(l);
     if (!index) return;
     take_fragment(l);
@@ -51,10 +51,10 @@ void core_state::read_ahead(const peer_state& p, handle h, const step& s) {
 bool core_state::pump_payload(std::uint32_t peer, handle h, const step& s) {
   const outgoing* m = message_of(h);
   if (!m || m->storing) return false;
-  const peer_state& p = *peers_[peer];
+  const lane& to = peers_[peer]->lanes[m->klass];
   large_payload& l = *m->large;
   // An eighth of the window stays free for small messages.
-  const bool room = p.in_flight_bytes + l.shape.fragment_bytes
+  const bool room = to.in_flight_bytes + l.shape.fragment_bytes
                     <= config_.window_bytes - config_.window_bytes / 8;
   if (l.file.empty()) {
     const auto index = peek_fragment(l);
@@ -63,7 +63,7 @@ bool core_state::pump_payload(std::uint32_t peer, handle h, const step& s) {
     take_fragment(l);
     return true;
   }
-  read_ahead(p, h, s);
+  read_ahead(to, h, s);
   if (l.ready.empty() || !room) return false;
   const large_payload::piece& next = l.ready.front();
   if (!l.acked[next.index] && !transmit_one(peer, {h, next.index}, next.data, s)) return false;
@@ -74,13 +74,15 @@ bool core_state::pump_payload(std::uint32_t peer, handle h, const step& s) {
 void core_state::pump_payloads(std::uint32_t peer, const step& s) {
   for (bool progress = true; progress;) {
     progress = false;
-    for (const handle h : peers_[peer]->payloads) progress = pump_payload(peer, h, s) || progress;
+    for (const lane& l : peers_[peer]->lanes.items)
+      for (const handle h : l.payloads) progress = pump_payload(peer, h, s) || progress;
   }
 }
 
 handle core_state::find_payload(std::uint32_t peer, const message_id& id) {
-  for (const handle h : peers_[peer]->payloads)
-    if (messages_[h.index].id == id) return h;
+  for (const lane& l : peers_[peer]->lanes.items)
+    for (const handle h : l.payloads)
+      if (messages_[h.index].id == id) return h;
   return {};
 }
 
@@ -192,8 +194,8 @@ core_state::payload_table::iterator core_state::need_reassembly(std::uint32_t pe
   const payload_key key{p.id, head.id};
   if (const auto at = reassemblies_.find(key); at != reassemblies_.end()) return at;
   const bool durable = head.klass == message_class::durable;
-  if (reassemblies_.size() >= config_.reassemblies_max
-      || p.reassemblies >= config_.reassemblies_per_peer_max
+  std::size_t& own = p.lanes[head.klass].reassemblies;
+  if (reassemblies_.size() >= config_.reassemblies_max || own >= config_.reassemblies_per_peer_max
       || (!durable && reassembly_bytes_ + head.shape.size > config_.reassembly_memory_max))
     return reassemblies_.end();
   reassembly r;
@@ -206,7 +208,7 @@ core_state::payload_table::iterator core_state::need_reassembly(std::uint32_t pe
     r.buffer = chunk::allocate(static_cast<std::size_t>(head.shape.size));
     reassembly_bytes_ += head.shape.size;
   }
-  ++p.reassemblies;
+  ++own;
   need_sweep(s.now);
   const auto at = reassemblies_.emplace(key, std::move(r)).first;
   metrics_.reassemblies.set(static_cast<std::int64_t>(reassemblies_.size()));
@@ -217,7 +219,7 @@ core_state::payload_table::iterator core_state::need_reassembly(std::uint32_t pe
 void core_state::drop_reassembly(payload_table::iterator at) {
   if (at->second.buffer) reassembly_bytes_ -= at->second.shape.size;
   if (const auto peer = by_peer_.find(at->first.first); peer != by_peer_.end())
-    --peers_[peer->second]->reassemblies;
+    --peers_[peer->second]->lanes[at->second.klass].reassemblies;
   reassemblies_.erase(at);
   metrics_.reassemblies.set(static_cast<std::int64_t>(reassemblies_.size()));
   metrics_.reassembly_bytes.set(static_cast<std::int64_t>(reassembly_bytes_));

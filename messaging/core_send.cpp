@@ -18,18 +18,21 @@ constexpr std::size_t bulk_bytes = 8 * 1024;
 
 }  // namespace
 
-result<std::uint32_t> core_state::admit(const peer_id& to, std::size_t bytes, bool large,
-                                        const step& s) {
+result<std::uint32_t> core_state::admit(const peer_id& to, message_class klass, std::size_t bytes,
+                                        bool large, const step& s) {
   if (to == identity_.id) return fail(ec::bad_argument, "a message to ourselves");
   WEFT_TRY(const std::uint32_t index, need_peer(to, s));
-  peer_state& p = *peers_[index];
-  const bool full = p.held_messages >= config_.queue_messages_max
-                    || p.held_bytes + bytes > config_.queue_bytes_max
-                    || held_messages_ >= config_.total_messages_max
-                    || held_bytes_ + bytes > config_.total_bytes_max
-                    || (large && p.payloads.size() >= config_.payloads_per_peer_max);
+  lane& l = peers_[index]->lanes[klass];
+  const held& own = held_[klass];
+  const bool full = l.held_messages >= config_.queue_messages_max
+                    || l.held_bytes + bytes > config_.queue_bytes_max
+                    || outstanding() >= config_.total_messages_max
+                    || held_bytes() + bytes > config_.total_bytes_max
+                    || own.messages >= config_.class_messages_max()
+                    || own.bytes + bytes > config_.class_bytes_max()
+                    || (large && l.payloads.size() >= config_.payloads_per_peer_max);
   if (full) {
-    p.refused = true;
+    l.refused = true;
     ++metrics_.dropped[drop_reason::queue_full];
     return fail(ec::queue_full);
   }
@@ -47,7 +50,7 @@ result<message_id> core_state::send(const peer_id& to, chunk_view body, const se
     return fail(ec::oversized, durable ? "a durable payload of this size is sent as a file"
                                        : "the payload is above volatile_payload_bytes_max");
   }
-  WEFT_TRY(const std::uint32_t index, admit(to, body.size(), large, s));
+  WEFT_TRY(const std::uint32_t index, admit(to, options.klass, body.size(), large, s));
   peer_state& p = *peers_[index];
   const handle h = add_message(index);
   outgoing& m = messages_[h.index];
@@ -56,12 +59,7 @@ result<message_id> core_state::send(const peer_id& to, chunk_view body, const se
   m.created = s.wall;
   m.accepted = s.now;
   m.body = std::move(body);
-  p.held_messages += 1;
-  p.held_bytes += m.body.size();
-  held_messages_ += 1;
-  held_bytes_ += m.body.size();
-  metrics_.queued.set(static_cast<std::int64_t>(held_messages_));
-  metrics_.queued_bytes.set(static_cast<std::int64_t>(held_bytes_));
+  hold(m);
   if (durable) {
     m.id = message_id::from_parts(p.durable_id, p.durable_count++);
     m.storing = true;
@@ -74,11 +72,11 @@ result<message_id> core_state::send(const peer_id& to, chunk_view body, const se
     m.large = std::make_unique<large_payload>();
     m.large->shape = {m.body.size(), config_.fragment_bytes, crypto::sha256(m.body)};
     m.large->acked.resize(m.large->shape.fragments());
-    p.payloads.push_back(h);
+    p.lanes[m.klass].payloads.push_back(h);
   } else {
     m.id = message_id::from_parts(p.volatile_id, p.volatile_count++);
     p.span.push_back(0);
-    p.waiting.push_back(h);
+    p.lanes[m.klass].waiting.push_back(h);
   }
   const message_id id = m.id;
   pump(index, s);
@@ -99,7 +97,7 @@ result<message_id> core_state::send_file(const peer_id& to, const payload_file& 
     return fail(ec::bad_argument, "a payload this small is sent as a message");
   if (options.hop_limit > config_.hop_limit_max)
     return fail(ec::bad_argument, "the hop limit is above hop_limit_max");
-  WEFT_TRY(const std::uint32_t index, admit(to, 0, true, s));
+  WEFT_TRY(const std::uint32_t index, admit(to, message_class::durable, 0, true, s));
   peer_state& p = *peers_[index];
   const handle h = add_message(index);
   outgoing& m = messages_[h.index];
@@ -113,20 +111,18 @@ result<message_id> core_state::send_file(const peer_id& to, const payload_file& 
   m.large->shape = {file.size, config_.fragment_bytes, file.digest};
   m.large->file = file.name;
   m.large->acked.resize(m.large->shape.fragments());
-  p.payloads.push_back(h);
-  p.held_messages += 1;
-  held_messages_ += 1;
-  metrics_.queued.set(static_cast<std::int64_t>(held_messages_));
+  p.lanes[m.klass].payloads.push_back(h);
+  hold(m);
   s.out.store.operations.emplace_back(append_outbound{m.id, to, m.hop_limit, m.created, {}, file},
                                       h.pack());
   return m.id;
 }
 
-bool core_state::window_open(const peer_state& p, const channel_state& c, std::size_t bytes) const {
-  std::size_t messages = p.window;
+bool core_state::window_open(const lane& l, const channel_state& c, std::size_t bytes) const {
+  std::size_t messages = l.window;
   if (!c.keys.confirmed() && c.keys.initiator())
     messages = std::min(messages, config_.opening_window_messages);
-  return p.in_flight < messages && p.in_flight_bytes + bytes <= config_.window_bytes;
+  return l.in_flight < messages && l.in_flight_bytes + bytes <= config_.window_bytes;
 }
 
 bool core_state::span_open(const peer_state& p, const outgoing& m) const {
@@ -137,14 +133,15 @@ bool core_state::transmit_one(std::uint32_t peer, const work& w, bytes_view body
   peer_state& p = *peers_[peer];
   const auto hop = hops_.next_hop(p.id);
   if (!hop) return false;
+  outgoing& m = messages_[w.message.index];
+  lane& l = p.lanes[m.klass];
   channel_state* c = sending_channel(peer, s);
-  if (c && c->flights.size() >= flights_max) {
+  if (c && c->flights[m.klass].size() >= flights_max) {
     drop_channel(p.preferred);
     c = sending_channel(peer, s);
   }
-  if (!c || !window_open(p, *c, body.size())) return false;
+  if (!c || !window_open(l, *c, body.size())) return false;
 
-  outgoing& m = messages_[w.message.index];
   payload_head head;
   head.klass = m.klass;
   head.sealed = s.wall;
@@ -162,10 +159,10 @@ bool core_state::transmit_one(std::uint32_t peer, const work& w, bytes_view body
       = c->keys.seal(identity_, m.hop_limit, {text.data(), head_bytes}, body, !c->open_sent);
   c->open_sent = true;
   c->used = s.now;
-  if (c->flights.empty()) c->flight_base = sealed.sequence;
-  c->flights.push_back({w, s.now, static_cast<std::uint32_t>(body.size()), false});
-  p.in_flight += 1;
-  p.in_flight_bytes += body.size();
+  c->flights[m.klass].push_back(
+      {w, static_cast<std::uint16_t>(body.size()), false, s.now, sealed.sequence});
+  l.in_flight += 1;
+  l.in_flight_bytes += body.size();
   p.last_hop = *hop;
   p.used = s.now;
   metrics_.in_flight.set(static_cast<std::int64_t>(++in_flight_));
@@ -175,7 +172,7 @@ bool core_state::transmit_one(std::uint32_t peer, const work& w, bytes_view body
     ++metrics_.sent;
   }
   s.out.transmits.push_back({*hop, std::move(sealed.frame), body.size() > bulk_bytes});
-  if (!p.timer_armed) arm(peer);
+  if (!l.timer_armed) arm(peer, m.klass);
   return true;
 }
 
@@ -191,24 +188,30 @@ bool core_state::send_again(std::uint32_t peer, const work& w, const step& s) {
   return true;
 }
 
-void core_state::pump_waiting(std::uint32_t peer, const step& s) {
+bool core_state::pump_lane(std::uint32_t peer, message_class klass, const step& s) {
   peer_state& p = *peers_[peer];
-  while (!p.again.empty()) {
-    const work w = p.again.front();
-    if (!send_again(peer, w, s)) return;
-    p.again.pop_front();
+  lane& l = p.lanes[klass];
+  if (l.in_flight >= l.window) return false;
+  if (!l.again.empty()) {
+    const work w = l.again.front();
+    if (!send_again(peer, w, s)) return false;
+    l.again.pop_front();
+    return true;
   }
-  while (!p.waiting.empty()) {
-    const handle h = p.waiting.front();
-    const outgoing* m = message_of(h);
-    if (m && (!span_open(p, *m) || !transmit_one(peer, {h, no_fragment}, m->body, s))) return;
-    p.waiting.pop_front();
-  }
+  if (l.waiting.empty()) return false;
+  const handle h = l.waiting.front();
+  const outgoing* m = message_of(h);
+  if (m && (!span_open(p, *m) || !transmit_one(peer, {h, no_fragment}, m->body, s))) return false;
+  l.waiting.pop_front();
+  return true;
 }
 
 void core_state::pump(std::uint32_t peer, const step& s) {
-  pump_waiting(peer, s);
-  if (!peers_[peer]->payloads.empty()) pump_payloads(peer, s);
+  by_class<bool> open{{true, true}};
+  while (open[message_class::volatile_] || open[message_class::durable])
+    for (const message_class klass : both_classes)
+      open[klass] = open[klass] && pump_lane(peer, klass, s);
+  pump_payloads(peer, s);
 }
 
 }  // namespace weft::messaging

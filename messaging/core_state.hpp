@@ -56,7 +56,7 @@ class core_state {
 
   const identity_keys& identity() const noexcept { return identity_; }
   const peer_state* find_peer(const peer_id& id) const;
-  std::size_t outstanding() const noexcept { return held_messages_; }
+  std::size_t outstanding() const noexcept;
   std::size_t in_flight() const noexcept { return in_flight_; }
   std::size_t channel_count() const noexcept { return by_channel_.size(); }
 
@@ -80,14 +80,20 @@ class core_state {
   /// Ends a message: receipt, store, tables.
   void finish(handle h, receipt_status status, ec why, std::uint8_t hops, wall_time received,
               const step& s);
+  /// Counts an accepted message in its lane and in the totals.
+  void hold(const outgoing& m);
+  std::size_t held_bytes() const noexcept;
+  void show_held();
   void release(handle h, const step& s);
 
   // -- core_send.cpp ---
-  result<std::uint32_t> admit(const peer_id& to, std::size_t bytes, bool large, const step& s);
-  bool window_open(const peer_state& p, const channel_state& c, std::size_t bytes) const;
+  result<std::uint32_t> admit(const peer_id& to, message_class klass, std::size_t bytes, bool large,
+                              const step& s);
+  bool window_open(const lane& l, const channel_state& c, std::size_t bytes) const;
   bool transmit_one(std::uint32_t peer, const work& w, bytes_view body, const step& s);
   bool send_again(std::uint32_t peer, const work& w, const step& s);
-  void pump_waiting(std::uint32_t peer, const step& s);
+  /// Sends one message of a lane; false when there is none or it has to wait.
+  bool pump_lane(std::uint32_t peer, message_class klass, const step& s);
   bool span_open(const peer_state& p, const outgoing& m) const;
 
   // -- core_payloads.cpp: both ends of large payloads ---
@@ -95,7 +101,7 @@ class core_state {
   bool pump_payload(std::uint32_t peer, handle h, const step& s);
   std::optional<std::uint32_t> peek_fragment(large_payload& l) const;
   void take_fragment(large_payload& l);
-  void read_ahead(const peer_state& p, handle h, const step& s);
+  void read_ahead(const lane& l, handle h, const step& s);
   bytes_view memory_fragment(const outgoing& m, std::uint32_t index) const;
   void fragment_acked(handle h, std::uint32_t index, const step& s);
   void on_have(std::uint32_t peer, const ack_have& have, const step& s);
@@ -145,9 +151,9 @@ class core_state {
 
   // -- core_acks.cpp ---
   ec on_acknowledgement(std::uint32_t channel, bytes_view plain, const step& s);
-  std::size_t settle_ranges(std::uint32_t channel, const step& s, instant& newest);
+  bool settle_lane(std::uint32_t channel, message_class klass, const step& s);
   void settle(flight& f, const ack_range& range, const step& s);
-  void detect_losses(std::uint32_t peer, const step& s);
+  void detect_losses(std::uint32_t peer, message_class klass, const step& s);
   void owe_ack(std::uint64_t channel, std::uint64_t sequence, std::uint8_t hops, wall_time received,
                const step& s);
   void owe_have(std::uint64_t channel, const message_id& id, std::uint32_t prefix, const step& s);
@@ -156,19 +162,22 @@ class core_state {
   void list_ack(std::uint32_t channel, const step& s);
   void build_ranges(channel_state& c);
   void send_ack(std::uint32_t channel, const step& s);
-  void trim(channel_state& c);
 
   // -- core_timers.cpp ---
-  duration timeout_of(const peer_state& p) const;
-  std::optional<instant> oldest_flight(const peer_state& p) const;
-  void arm(std::uint32_t peer);
-  void on_timeout(std::uint32_t peer, const step& s);
+  duration timeout_of(const lane& l) const;
+  /// The time-out with the lane's back-off.
+  duration patience_of(const lane& l) const;
+  std::optional<instant> oldest_flight(const peer_state& p, message_class klass) const;
+  void arm(std::uint32_t peer, message_class klass);
+  void on_timeout(std::uint32_t peer, message_class klass, const step& s);
   void touch(std::uint32_t peer);
   void pump_touched(const step& s);
-  void lose(flight& f, peer_state& p);
-  void compact(peer_state& p);
-  void lose_all(std::uint32_t peer);
+  void lose(flight& f, lane& l);
+  void compact(lane& l);
+  void lose_lane(std::uint32_t peer, message_class klass);
+  void lose_queue(flight_queue& q, lane& l);
   void lose_channel(channel_state& c);
+  bool refuses(const peer_state& p, message_class klass) const;
   void retry(std::uint32_t peer, const step& s);
   void sweep(const step& s);
   void sweep_messages(const step& s);
@@ -194,8 +203,11 @@ class core_state {
 
   std::vector<outgoing> messages_;
   std::vector<std::uint32_t> free_messages_;
-  std::size_t held_messages_ = 0;
-  std::size_t held_bytes_ = 0;
+  struct held {
+    std::size_t messages = 0;
+    std::size_t bytes = 0;
+  };
+  by_class<held> held_;
   std::size_t in_flight_ = 0;
 
   /// Openings seen: refused when they come again. Oldest first in `remembered_order_`.

@@ -39,7 +39,7 @@ void core_state::stored_outbound_message(store_operation& op, const step& s) {
   peer_state& p = *peers_[m->peer];
   s.out.receipts.push_back(
       {m->id, p.id, receipt_status::stored, ec::none, 0, s.now - m->accepted, {}});
-  if (!m->large) p.waiting.push_back(h);
+  if (!m->large) p.lanes[message_class::durable].waiting.push_back(h);
   touch(m->peer);
 }
 
@@ -163,7 +163,7 @@ void core_state::restore_outbound(stored_outbound&& row, const step& s) {
         {row.id, row.to, receipt_status::failed, peer.error().code, 0, {}, {}});
     return;
   }
-  peer_state& p = *peers_[*peer];
+  lane& l = peers_[*peer]->lanes[message_class::durable];
   const handle h = add_message(*peer);
   outgoing& m = messages_[h.index];
   m.klass = message_class::durable;
@@ -178,14 +178,11 @@ void core_state::restore_outbound(stored_outbound&& row, const step& s) {
     m.large->file = std::move(row.file.name);
     m.large->acked.resize(m.large->shape.fragments());
     m.large->probing = true;
-    p.payloads.push_back(h);
+    l.payloads.push_back(h);
   } else {
-    p.waiting.push_back(h);
+    l.waiting.push_back(h);
   }
-  p.held_messages += 1;
-  p.held_bytes += m.body.size();
-  held_messages_ += 1;
-  held_bytes_ += m.body.size();
+  hold(m);
   touch(*peer);
 }
 
@@ -215,11 +212,9 @@ void core_state::restore(stored_state&& state, const step& s) {
     for (std::uint32_t i = 0; i < r.got.size(); ++i)
       if (row.received[i / 8] >> (i % 8) & 1) r.mark(i);
     if (reassemblies_.emplace(payload_key{row.sender, row.id}, std::move(r)).second)
-      ++peers_[*peer]->reassemblies;
+      ++peers_[*peer]->lanes[message_class::durable].reassemblies;
   }
   metrics_.reassemblies.set(static_cast<std::int64_t>(reassemblies_.size()));
-  metrics_.queued.set(static_cast<std::int64_t>(held_messages_));
-  metrics_.queued_bytes.set(static_cast<std::int64_t>(held_bytes_));
   need_sweep(s.now);
   pump_touched(s);
 }

@@ -66,7 +66,7 @@ result<std::uint32_t> core_state::need_peer(const peer_id& id, const step& s) {
   p->volatile_id = random_u64(secrets_);
   p->durable_id = random_u64(secrets_);
   p->payload_id = random_u64(secrets_);
-  p->window = config_.window_messages;
+  for (const message_class klass : both_classes) p->lanes[klass].window = config_.window_messages;
   std::uint32_t index = 0;
   if (free_peers_.empty()) {
     index = static_cast<std::uint32_t>(peers_.size());
@@ -86,7 +86,7 @@ bool core_state::evict_idle_peer() {
   std::uint32_t oldest = no_index;
   for (std::uint32_t i = 0; i < peers_.size(); ++i) {
     const peer_state* p = peers_[i].get();
-    if (!p || p->held_messages > 0 || p->reassemblies > 0) continue;
+    if (!p || p->held_messages() > 0 || p->reassembles()) continue;
     if (oldest == no_index || p->used < peers_[oldest]->used) oldest = i;
   }
   if (oldest == no_index) return false;
@@ -202,6 +202,29 @@ handle core_state::add_message(std::uint32_t peer) {
   return {index, m.generation};
 }
 
+std::size_t core_state::outstanding() const noexcept {
+  return held_[message_class::volatile_].messages + held_[message_class::durable].messages;
+}
+
+std::size_t core_state::held_bytes() const noexcept {
+  return held_[message_class::volatile_].bytes + held_[message_class::durable].bytes;
+}
+
+void core_state::show_held() {
+  metrics_.queued.set(static_cast<std::int64_t>(outstanding()));
+  metrics_.queued_bytes.set(static_cast<std::int64_t>(held_bytes()));
+}
+
+void core_state::hold(const outgoing& m) {
+  lane& l = peers_[m.peer]->lanes[m.klass];
+  held& all = held_[m.klass];
+  l.held_messages += 1;
+  l.held_bytes += m.body.size();
+  all.messages += 1;
+  all.bytes += m.body.size();
+  show_held();
+}
+
 outgoing* core_state::message_of(handle h) {
   if (h.index >= messages_.size()) return nullptr;
   outgoing& m = messages_[h.index];
@@ -227,14 +250,14 @@ void core_state::finish(handle h, receipt_status status, ec why, std::uint8_t ho
 void core_state::release(handle h, const step& s) {
   outgoing& m = messages_[h.index];
   peer_state& p = *peers_[m.peer];
+  lane& l = p.lanes[m.klass];
   const std::size_t bytes = m.body.size();
-  p.held_messages -= 1;
-  p.held_bytes -= bytes;
-  held_messages_ -= 1;
-  held_bytes_ -= bytes;
-  metrics_.queued.set(static_cast<std::int64_t>(held_messages_));
-  metrics_.queued_bytes.set(static_cast<std::int64_t>(held_bytes_));
-  if (m.large) std::erase_if(p.payloads, [&](handle o) { return o.index == h.index; });
+  l.held_messages -= 1;
+  l.held_bytes -= bytes;
+  held_[m.klass].messages -= 1;
+  held_[m.klass].bytes -= bytes;
+  show_held();
+  if (m.large) std::erase_if(l.payloads, [&](handle o) { return o.index == h.index; });
   if (m.klass == message_class::volatile_ && !m.large) {
     p.span[static_cast<std::size_t>(m.id.counter() - p.span_base)] = 1;
     while (!p.span.empty() && p.span.front() != 0) {
@@ -246,9 +269,9 @@ void core_state::release(handle h, const step& s) {
   m = outgoing{};
   m.generation = generation;
   free_messages_.push_back(h.index);
-  if (p.refused && p.held_messages <= config_.queue_messages_max / 2
-      && p.held_bytes <= config_.queue_bytes_max / 2) {
-    p.refused = false;
+  if (l.refused && l.held_messages <= config_.queue_messages_max / 2
+      && l.held_bytes <= config_.queue_bytes_max / 2) {
+    l.refused = false;
     s.out.writable.push_back(p.id);
   }
 }

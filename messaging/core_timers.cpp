@@ -16,79 +16,93 @@ constexpr std::size_t allowances_max = 16 * 1024;
 
 }  // namespace
 
-duration core_state::timeout_of(const peer_state& p) const {
-  return p.rtt.timeout(config_.rto_initial, config_.rto_min, config_.rto_max);
+duration core_state::timeout_of(const lane& l) const {
+  return l.rtt.timeout(config_.rto_initial, config_.rto_min, config_.rto_max);
 }
 
-std::optional<instant> core_state::oldest_flight(const peer_state& p) const {
+duration core_state::patience_of(const lane& l) const {
+  return std::min(timeout_of(l) * (std::int64_t{1} << l.backoff), config_.rto_max);
+}
+
+std::optional<instant> core_state::oldest_flight(const peer_state& p, message_class klass) const {
   std::optional<instant> oldest;
   for (const std::uint32_t index : p.channels) {
-    const channel_state& c = *channels_[index];
-    for (std::size_t i = 0; i < c.flights.size(); ++i) {
-      if (c.flights[i].done) continue;
-      if (!oldest || c.flights[i].sent < *oldest) oldest = c.flights[i].sent;
-      break;
-    }
+    const flight_queue& flights = channels_[index]->flights[klass];
+    if (!flights.empty() && (!oldest || flights[0].sent < *oldest)) oldest = flights[0].sent;
   }
   return oldest;
 }
 
-void core_state::arm(std::uint32_t peer) {
-  peer_state& p = *peers_[peer];
-  const auto oldest = oldest_flight(p);
-  p.timer_armed = oldest.has_value();
-  if (!oldest) return;
-  const duration wait = std::min(timeout_of(p) * (std::int64_t{1} << p.backoff), config_.rto_max);
-  timers_.arm(*oldest + wait, handle{peer, 0}.pack());
+void core_state::arm(std::uint32_t peer, message_class klass) {
+  lane& l = peers_[peer]->lanes[klass];
+  const auto oldest = oldest_flight(*peers_[peer], klass);
+  l.timer_armed = oldest.has_value();
+  if (oldest)
+    timers_.arm(*oldest + patience_of(l), handle{peer, static_cast<std::uint32_t>(klass)}.pack());
 }
 
-void core_state::on_timeout(std::uint32_t peer, const step& s) {
+void core_state::on_timeout(std::uint32_t peer, message_class klass, const step& s) {
   peer_state& p = *peers_[peer];
-  const auto oldest = oldest_flight(p);
-  const duration wait = std::min(timeout_of(p) * (std::int64_t{1} << p.backoff), config_.rto_max);
-  if (!oldest || s.now < *oldest + wait) {
-    arm(peer);
+  lane& l = p.lanes[klass];
+  const auto oldest = oldest_flight(p, klass);
+  if (!oldest || s.now < *oldest + patience_of(l)) {
+    arm(peer, klass);
     return;
   }
-  p.timer_armed = false;
-  p.backoff = std::min(p.backoff + 1, backoff_max);
-  p.timeouts += 1;
-  p.window = config_.probe_messages;
-  if (p.timeouts % config_.reopen_after_timeouts == 0)
+  l.timer_armed = false;
+  l.backoff = std::min(l.backoff + 1, backoff_max);
+  l.timeouts += 1;
+  l.window = config_.probe_messages;
+  if (l.timeouts % config_.reopen_after_timeouts == 0)
     p.preferred = no_index;  // it may have lost its keys
   else if (p.preferred != no_index)
     channels_[p.preferred]->open_sent = false;  // the opening itself may be what was lost
-  lose_all(peer);
+  lose_lane(peer, klass);
   pump(peer, s);
-  if (!p.timer_armed) arm(peer);
+  if (!l.timer_armed) arm(peer, klass);
 }
 
-void core_state::lose(flight& f, peer_state& p) {
+void core_state::lose(flight& f, lane& l) {
   f.done = true;
-  p.in_flight -= 1;
-  p.in_flight_bytes -= f.bytes;
+  l.in_flight -= 1;
+  l.in_flight_bytes -= f.bytes;
   in_flight_ -= 1;
   metrics_.in_flight.set(static_cast<std::int64_t>(in_flight_));
-  if (message_of(f.what.message)) p.again.push_back(f.what);
+  if (message_of(f.what.message)) l.again.push_back(f.what);
+}
+
+void core_state::lose_queue(flight_queue& q, lane& l) {
+  for (std::size_t i = 0; i < q.size(); ++i)
+    if (!q[i].done) lose(q[i], l);
+  q.trim();
 }
 
 void core_state::lose_channel(channel_state& c) {
-  for (std::size_t i = 0; i < c.flights.size(); ++i)
-    if (!c.flights[i].done) lose(c.flights[i], *peers_[c.peer]);
-  trim(c);
+  for (const message_class klass : both_classes)
+    lose_queue(c.flights[klass], peers_[c.peer]->lanes[klass]);
 }
 
-void core_state::lose_all(std::uint32_t peer) {
-  for (const std::uint32_t index : peers_[peer]->channels) lose_channel(*channels_[index]);
+void core_state::lose_lane(std::uint32_t peer, message_class klass) {
+  peer_state& p = *peers_[peer];
+  for (const std::uint32_t index : p.channels)
+    lose_queue(channels_[index]->flights[klass], p.lanes[klass]);
+}
+
+bool core_state::refuses(const peer_state& p, message_class klass) const {
+  // It has answered since, but not these.
+  const auto oldest = oldest_flight(p, klass);
+  return oldest && p.heard && *p.heard > *oldest;
 }
 
 void core_state::retry(std::uint32_t peer, const step& s) {
   peer_state& p = *peers_[peer];
-  if (p.held_messages == 0) return;
-  if (p.backoff > 0) {
-    p.backoff = 0;
+  if (p.held_messages() == 0) return;
+  for (const message_class klass : both_classes) {
+    lane& l = p.lanes[klass];
+    if (l.backoff == 0 || refuses(p, klass)) continue;
+    l.backoff = 0;
     if (p.preferred != no_index) channels_[p.preferred]->open_sent = false;
-    lose_all(peer);
+    lose_lane(peer, klass);
   }
   pump(peer, s);
 }
@@ -98,6 +112,7 @@ void core_state::on_peer_up(const peer_id& peer, const step& s) {
     peer_state& p = *peers_[at->second];
     if (p.went_down) p.preferred = no_index;
     p.went_down = false;
+    p.heard.reset();
   }
   on_route_change(s);
 }
@@ -108,10 +123,10 @@ void core_state::on_peer_down(const peer_id& peer, const step& s) {
     if (!peers_[i]) continue;
     peer_state& p = *peers_[i];
     if (p.id == peer) p.went_down = true;
-    if (p.last_hop != peer || p.held_messages == 0) continue;
+    if (p.last_hop != peer || p.held_messages() == 0) continue;
     // What was queued on that session is gone.
     if (p.preferred != no_index) channels_[p.preferred]->open_sent = false;
-    lose_all(i);
+    for (const message_class klass : both_classes) lose_lane(i, klass);
     pump(i, s);
   }
 }
@@ -152,8 +167,10 @@ std::optional<instant> core_state::next_deadline() const {
 
 void core_state::on_deadline(const step& s) {
   while (const auto key = timers_.expire(s.now)) {
-    const std::uint32_t peer = handle::unpack(*key).index;
-    if (peer < peers_.size() && peers_[peer] && peers_[peer]->timer_armed) on_timeout(peer, s);
+    const auto [peer, lane_number] = handle::unpack(*key);
+    const auto klass = static_cast<message_class>(lane_number);
+    if (peer < peers_.size() && peers_[peer] && peers_[peer]->lanes[klass].timer_armed)
+      on_timeout(peer, klass, s);
   }
   if (sweep_at_ && *sweep_at_ <= s.now) {
     sweep_at_.reset();
@@ -192,7 +209,8 @@ void core_state::sweep_messages(const step& s) {
     }
     if (!m.large || !m.large->settled) continue;
     // Every fragment is there but the verdict got lost: the last fragment asks for it.
-    if (s.now - *m.large->settled < timeout_of(*peers_[m.peer]) + sweep_interval) continue;
+    if (s.now - *m.large->settled < timeout_of(peers_[m.peer]->lanes[m.klass]) + sweep_interval)
+      continue;
     large_payload& l = *m.large;
     const auto last = static_cast<std::uint32_t>(l.acked.size() - 1);
     l.acked[last] = false;
@@ -202,13 +220,13 @@ void core_state::sweep_messages(const step& s) {
     l.again.push_back(last);
   }
   for (std::uint32_t i = 0; i < peers_.size(); ++i) {
-    if (!peers_[i] || peers_[i]->held_messages == 0) continue;
-    compact(*peers_[i]);
+    if (!peers_[i] || peers_[i]->held_messages() == 0) continue;
+    for (lane& l : peers_[i]->lanes.items) compact(l);
     pump(i, s);
   }
 }
 
-void core_state::compact(peer_state& p) {
+void core_state::compact(lane& l) {
   // Ended messages leave their handles behind; while nothing is sent nobody would take them out.
   const auto keep_live = [&](auto& queue, auto message) {
     for (std::size_t n = queue.size(); n > 0; --n) {
@@ -217,8 +235,8 @@ void core_state::compact(peer_state& p) {
       if (message_of(message(item))) queue.push_back(item);
     }
   };
-  if (p.waiting.size() > p.held_messages) keep_live(p.waiting, [](const handle& h) { return h; });
-  if (p.again.size() > p.held_messages) keep_live(p.again, [](const work& w) { return w.message; });
+  if (l.waiting.size() > l.held_messages) keep_live(l.waiting, [](const handle& h) { return h; });
+  if (l.again.size() > l.held_messages) keep_live(l.again, [](const work& w) { return w.message; });
 }
 
 void core_state::sweep_channels(const step& s) {
@@ -232,7 +250,7 @@ void core_state::sweep_channels(const step& s) {
   for (std::uint32_t i = 0; i < peers_.size(); ++i) {
     if (!peers_[i]) continue;
     const peer_state& p = *peers_[i];
-    if (p.held_messages == 0 && p.reassemblies == 0 && p.channels.empty()
+    if (p.held_messages() == 0 && !p.reassembles() && p.channels.empty()
         && s.now - p.used >= config_.idle_timeout)
       forget_peer(i);
   }

@@ -6,15 +6,14 @@
 #include "base/time.hpp"
 #include "base/timer_wheel.hpp"
 #include "messaging/channel.hpp"
+#include "messaging/core_lanes.hpp"
 #include "messaging/envelope.hpp"
 #include "messaging/message_id.hpp"
 #include "messaging/replay_window.hpp"
 #include "messaging/ring_queue.hpp"
-#include "messaging/rtt_estimator.hpp"
 #include "messaging/store_operations.hpp"
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,20 +21,6 @@
 
 /// The tables of the messaging core. Internal to messaging/.
 namespace weft::messaging {
-
-/// A place in a table that knows when its tenant has changed.
-struct handle {
-  std::uint32_t index = std::numeric_limits<std::uint32_t>::max();
-  std::uint32_t generation = 0;
-
-  std::uint64_t pack() const noexcept { return std::uint64_t{generation} << 32 | index; }
-  static handle unpack(std::uint64_t token) noexcept {
-    return {static_cast<std::uint32_t>(token), static_cast<std::uint32_t>(token >> 32)};
-  }
-};
-
-inline constexpr std::uint32_t no_fragment = std::numeric_limits<std::uint32_t>::max();
-inline constexpr std::uint32_t no_index = std::numeric_limits<std::uint32_t>::max();
 
 /// The sending side of a payload of several fragments.
 struct large_payload {
@@ -81,21 +66,6 @@ struct outgoing {
   std::unique_ptr<large_payload> large;
 };
 
-/// A message or fragment to transmit.
-struct work {
-  handle message;
-  std::uint32_t fragment = no_fragment;
-};
-
-/// One transmission; its sequence number is its place in the channel's queue.
-struct flight {
-  work what;
-  instant sent{};
-  std::uint32_t bytes = 0;
-  /// Acknowledged, declared lost, or nothing that wants an acknowledgement.
-  bool done = true;
-};
-
 /// A sequence number to acknowledge.
 struct ack_entry {
   std::uint64_t sequence = 0;
@@ -121,8 +91,7 @@ struct channel_state {
 
   replay_window<window_bits> window;
 
-  ring_queue<flight> flights;
-  std::uint64_t flight_base = 0;
+  by_class<flight_queue> flights;
   bool open_sent = false;
 
   std::vector<ack_entry> acks;
@@ -159,23 +128,10 @@ struct peer_state {
   ring_queue<std::uint8_t> span;
   std::uint64_t span_base = 0;
 
-  // -- queues ---
-  ring_queue<handle> waiting;
-  ring_queue<work> again;
-  std::vector<handle> payloads;
-  std::size_t held_messages = 0;
-  std::size_t held_bytes = 0;
-  bool refused = false;
-
-  // -- flight control ---
-  std::size_t in_flight = 0;
-  std::size_t in_flight_bytes = 0;
-  std::size_t window = 0;
-  rtt_estimator rtt;
-  std::uint32_t backoff = 0;
-  std::uint32_t timeouts = 0;
-  instant window_cut{};
-  bool timer_armed = false;
+  // -- sending ---
+  by_class<lane> lanes;
+  /// When it last acknowledged something; forgotten with a new session.
+  std::optional<instant> heard;
   bool touched = false;
   /// The session with it ended; it may have restarted and lost its keys.
   bool went_down = false;
@@ -188,7 +144,15 @@ struct peer_state {
 
   // -- receiving ---
   std::vector<std::unique_ptr<volatile_stream>> streams;
-  std::size_t reassemblies = 0;
+
+  std::size_t held_messages() const noexcept {
+    return lanes[message_class::volatile_].held_messages
+           + lanes[message_class::durable].held_messages;
+  }
+  bool reassembles() const noexcept {
+    return lanes[message_class::volatile_].reassemblies + lanes[message_class::durable].reassemblies
+           > 0;
+  }
 };
 
 /// A payload that arrives in pieces.

@@ -21,8 +21,8 @@ result<void> messaging_config::validate() const {
   if (opening_window_messages == 0) return bad("opening_window_messages must not be 0");
   if (queue_messages_max == 0 || queue_bytes_max < fragment_bytes)
     return bad("queue_messages_max and queue_bytes_max must hold a message");
-  if (total_messages_max < queue_messages_max || total_bytes_max < queue_bytes_max)
-    return bad("total_messages_max and total_bytes_max must not be below those of one queue");
+  if (class_messages_max() < queue_messages_max || class_bytes_max() < queue_bytes_max)
+    return bad("seven eighths of total_messages_max and total_bytes_max must hold one queue");
   if (payloads_per_peer_max == 0 || payload_reads_max == 0)
     return bad("payloads_per_peer_max and payload_reads_max must not be 0");
   if (default_hop_limit == 0 || default_hop_limit > hop_limit_max)

@@ -27,18 +27,24 @@ struct messaging_config {
   std::uint64_t durable_payload_bytes_max = 4ull << 30;
 
   // -- sending ---
-  /// Messages and bytes sent to one destination and not yet acknowledged.
+  /// Messages and bytes of one class sent to one destination and not yet acknowledged.
   std::size_t window_messages = 4096;
   std::size_t window_bytes = 4u << 20;
-  /// Messages in flight while the destination has not answered the opening of the channel.
+  /// Messages of one class in flight while the destination has not answered the opening of the
+  /// channel.
   std::size_t opening_window_messages = 64;
-  /// Messages and bytes waiting for one destination; above it `send` says ec::queue_full.
+  /// Messages and bytes of one class waiting for one destination; above it `send` says
+  /// ec::queue_full.
   std::size_t queue_messages_max = 16 * 1024;
   std::size_t queue_bytes_max = 16u << 20;
-  /// The same over all destinations.
+  /// The same over all destinations and both classes; an eighth is kept for either class.
   std::size_t total_messages_max = 128 * 1024;
   std::size_t total_bytes_max = 64u << 20;
-  /// Large payloads under way to one destination.
+  std::size_t class_messages_max() const noexcept {
+    return total_messages_max - total_messages_max / 8;
+  }
+  std::size_t class_bytes_max() const noexcept { return total_bytes_max - total_bytes_max / 8; }
+  /// Large payloads of one class under way to one destination.
   std::size_t payloads_per_peer_max = 8;
   /// Pieces asked of the store ahead of the window, per payload.
   std::size_t payload_reads_max = 16;
@@ -88,7 +94,8 @@ struct messaging_config {
   /// come again.
   std::size_t storing_messages_max = 32 * 1024;
   std::size_t storing_bytes_max = 32u << 20;
-  /// Payloads being put together: in all, of one sender, and bytes of volatile ones in memory.
+  /// Payloads being put together: in all, of one sender and class, and bytes of volatile ones in
+  /// memory.
   std::size_t reassemblies_max = 64;
   std::size_t reassemblies_per_peer_max = 8;
   std::uint64_t reassembly_memory_max = 64ull << 20;

@@ -69,7 +69,7 @@ std::size_t messaging_core::outstanding() const noexcept { return state_->outsta
 
 std::size_t messaging_core::outstanding(const peer_id& to) const {
   const peer_state* p = state_->find_peer(to);
-  return p ? p->held_messages : 0;
+  return p ? p->held_messages() : 0;
 }
 
 std::size_t messaging_core::in_flight() const noexcept { return state_->in_flight(); }
@@ -78,7 +78,10 @@ std::size_t messaging_core::channel_count() const noexcept { return state_->chan
 
 std::optional<duration> messaging_core::round_trip(const peer_id& to) const {
   const peer_state* p = state_->find_peer(to);
-  return p ? p->rtt.smoothed() : std::nullopt;
+  if (!p) return std::nullopt;
+  // A durable message's acknowledgement waits for the receiver's disk.
+  const auto network = p->lanes[message_class::volatile_].rtt.smoothed();
+  return network ? network : p->lanes[message_class::durable].rtt.smoothed();
 }
 
 }  // namespace weft::messaging

@@ -44,6 +44,9 @@ struct send_options {
 /// Sealed private messages between identities, carried hop by hop (docs/protocol-messaging.md).
 /// Pure: no clock, socket, thread or database; time goes in, effects come out. Not thread-safe.
 ///
+/// To one peer, volatile and durable messages have a lane each, with its own queue, window and
+/// back-off, served in turn: neither waits for the other (core_lanes.hpp).
+///
 /// A round of the runtime: any number of `on_*` and `send` calls, then `on_batch_end`, then drain
 /// the outbox and arm one timer for `next_deadline`.
 class messaging_core {

@@ -21,6 +21,8 @@ void require(bool holds) {
 }
 
 constexpr std::size_t steps_max = 64;
+/// Each class has a queue of its own.
+constexpr std::size_t both_classes = 2;
 /// Long enough for a frame that opens a channel.
 constexpr std::size_t raw_bytes_max = 400;
 /// Bytes that one step writes into a frame.
@@ -98,7 +100,7 @@ struct world {
     if (!s.out.store.empty()) s.storing.push_back(std::exchange(s.out.store, {}));
     s.out.clear();
     require(s.core.channel_count() <= s.config.channels_max);
-    require(s.core.outstanding() <= s.config.queue_messages_max);
+    require(s.core.outstanding() <= both_classes * s.config.queue_messages_max);
     require(s.metrics.in_flight.value() >= 0 && s.metrics.storing.value() >= 0);
     require(s.metrics.queued_bytes.value() >= 0 && s.metrics.reassembly_bytes.value() >= 0);
   }

@@ -160,6 +160,22 @@ class Messages(WeftTest):
                 arrived.update(part)
         self.assertEqual(arrived.hexdigest(), digest)
 
+    def test_full_inbox(self):
+        """Volatile messages pass the durable ones that a full inbox refuses; those arrive when it has room."""
+        a = self.new_node("a").start()
+        b = self.new_node("b", storage__inbox_bytes=1 << 20).start()
+        a.connect(b.address())
+        wait_until(lambda: b.has_session(a.peer), 10, "the session is up on both sides")
+        durable = [f"durable {i} ".ljust(40_000, ".") for i in range(60)]
+        for text in durable:
+            a.accept(b.peer, text.encode())
+        wait_until(lambda: b.metric("weft_messaging_dropped_total", reason="store_refused"), 20, "the inbox is full")
+        pings = [f"ping {i}" for i in range(50)]
+        for text in pings:
+            self.assertEqual(a.send(b.peer, text.encode(), volatile=1)["hops"], 1)
+        self.assertLess(b.metric("weft_store_inbox_rows"), 60, "durable ones still wait")
+        self.expect_each_once(self.receive_all(b, 110, 120), durable + pings)
+
     def test_full_disk(self):
         if os.getuid() != 0 or not self.mount_small_disk():
             self.skipTest("mounting a small file system needs root")
