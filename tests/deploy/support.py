@@ -16,6 +16,8 @@ from pathlib import Path
 TREE = Path(__file__).resolve().parents[2]
 DEPLOY = TREE / "deploy"
 OWN_MOUNTS = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
+# Without it, apt only warns of lists that it could not fetch.
+LISTS_OR_FAIL = ("-o", "APT::Update::Error-Mode=any")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "weft"
 
 
@@ -57,14 +59,15 @@ def need_network(*command, **options):
 
 
 def need_containers(name):
-    """The base image of a release, and that something runs in it; the daemon answers already."""
+    """The base image of a release, and that something runs in it and can fetch packages; the daemon answers already."""
     need_programs("mmdebstrap")
     need_network(DEPLOY / "base-image.sh", name, timeout=1800)
     base = "weft-base:bookworm" if name == "bookworm" else f"debian:{name}-slim"
-    for needed in (["docker", "run", "--rm", "--memory", "64m", base, "true"], [DEPLOY / "docker-client.sh"]):
+    for needed in (["docker", "run", "--rm", "--memory", "64m", base, "true"], [DEPLOY / "docker-client.sh"],
+                   ["docker", "run", "--rm", "--network", "host", base, "apt-get", "update", "-q", *LISTS_OR_FAIL]):
         tried = run(*needed, check=False)
         if tried.returncode != 0:
-            raise unittest.SkipTest(f"no containers here: {tried.stderr.strip()}")
+            raise unittest.SkipTest(f"no containers here that can be built: {' '.join(map(str, needed))}: {tried.stderr.strip()[-600:]}")
 
 
 class Docker:
@@ -139,8 +142,7 @@ class Root:
         self.folder = Path(tempfile.mkdtemp(prefix=f"weft-{name}-"))
         run("tar", "-C", self.folder, "--exclude=./dev/*", "-xf", archive)
         shutil.copy("/etc/resolv.conf", self.folder / "etc/resolv.conf")
-        # Without the option, lists that could not be fetched are only a warning.
-        updated = self.run("apt-get", "update", "-q", "-o", "APT::Update::Error-Mode=any", check=False)
+        updated = self.run("apt-get", "update", "-q", *LISTS_OR_FAIL, check=False)
         if updated.returncode != 0:
             self.remove()
             raise unittest.SkipTest(f"apt cannot fetch package lists: {updated.stderr.strip()[-600:]}")
