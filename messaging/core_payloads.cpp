@@ -54,8 +54,9 @@ bool core_state::pump_payload(std::uint32_t peer, handle h, const step& s) {
   const lane& to = peers_[peer]->lanes[m->klass];
   large_payload& l = *m->large;
   // An eighth of the window stays free for small messages.
-  const bool room = to.in_flight_bytes + l.shape.fragment_bytes
-                    <= config_.window_bytes - config_.window_bytes / 8;
+  const bool room = to.in_flight < to.window
+                    && to.in_flight_bytes + l.shape.fragment_bytes
+                           <= config_.window_bytes - config_.window_bytes / 8;
   if (l.file.empty()) {
     const auto index = peek_fragment(l);
     if (!index || !room) return false;
@@ -195,7 +196,10 @@ core_state::payload_table::iterator core_state::need_reassembly(std::uint32_t pe
   if (const auto at = reassemblies_.find(key); at != reassemblies_.end()) return at;
   const bool durable = head.klass == message_class::durable;
   std::size_t& own = p.lanes[head.klass].reassemblies;
-  if (reassemblies_.size() >= config_.reassemblies_max || own >= config_.reassemblies_per_peer_max
+  std::size_t& all = reassembling_[head.klass];
+  if (reassemblies_.size() >= config_.reassemblies_max
+      || all >= config_.reassemblies_max - config_.reassemblies_max / 8
+      || own >= config_.reassemblies_per_peer_max
       || (!durable && reassembly_bytes_ + head.shape.size > config_.reassembly_memory_max))
     return reassemblies_.end();
   reassembly r;
@@ -209,6 +213,7 @@ core_state::payload_table::iterator core_state::need_reassembly(std::uint32_t pe
     reassembly_bytes_ += head.shape.size;
   }
   ++own;
+  ++all;
   need_sweep(s.now);
   const auto at = reassemblies_.emplace(key, std::move(r)).first;
   metrics_.reassemblies.set(static_cast<std::int64_t>(reassemblies_.size()));
@@ -220,6 +225,7 @@ void core_state::drop_reassembly(payload_table::iterator at) {
   if (at->second.buffer) reassembly_bytes_ -= at->second.shape.size;
   if (const auto peer = by_peer_.find(at->first.first); peer != by_peer_.end())
     --peers_[peer->second]->lanes[at->second.klass].reassemblies;
+  --reassembling_[at->second.klass];
   reassemblies_.erase(at);
   metrics_.reassemblies.set(static_cast<std::int64_t>(reassemblies_.size()));
   metrics_.reassembly_bytes.set(static_cast<std::int64_t>(reassembly_bytes_));

@@ -16,20 +16,37 @@ constexpr std::size_t flights_max = 64 * 1024;
 /// A frame above this size may wait behind small ones.
 constexpr std::size_t bulk_bytes = 8 * 1024;
 
+/// What is left of a limit; a restored outbox may be above it.
+constexpr std::size_t rest(std::size_t limit, std::size_t used) noexcept {
+  return limit > used ? limit - used : 0;
+}
+
 }  // namespace
+
+core_state::held core_state::room_of(message_class klass) const {
+  // One lane holds no more than it leaves to all others: a few destinations that take nothing
+  // cannot use the totals up.
+  const held& own = held_[klass];
+  return {std::min({config_.queue_messages_max, rest(config_.class_messages_max(), own.messages),
+                    rest(config_.total_messages_max, outstanding())}),
+          std::min({config_.queue_bytes_max, rest(config_.class_bytes_max(), own.bytes),
+                    rest(config_.total_bytes_max, held_bytes())})};
+}
+
+void core_state::tell_writable(const peer_state& p, message_class klass, lane& l, const step& s) {
+  const held room = room_of(klass);
+  if (!l.refused || l.held_messages * 2 >= room.messages || l.held_bytes * 2 >= room.bytes) return;
+  l.refused = false;
+  s.out.writable.push_back(p.id);
+}
 
 result<std::uint32_t> core_state::admit(const peer_id& to, message_class klass, std::size_t bytes,
                                         bool large, const step& s) {
   if (to == identity_.id) return fail(ec::bad_argument, "a message to ourselves");
   WEFT_TRY(const std::uint32_t index, need_peer(to, s));
   lane& l = peers_[index]->lanes[klass];
-  const held& own = held_[klass];
-  const bool full = l.held_messages >= config_.queue_messages_max
-                    || l.held_bytes + bytes > config_.queue_bytes_max
-                    || outstanding() >= config_.total_messages_max
-                    || held_bytes() + bytes > config_.total_bytes_max
-                    || own.messages >= config_.class_messages_max()
-                    || own.bytes + bytes > config_.class_bytes_max()
+  const held room = room_of(klass);
+  const bool full = l.held_messages >= room.messages || l.held_bytes + bytes > room.bytes
                     || (large && l.payloads.size() >= config_.payloads_per_peer_max);
   if (full) {
     l.refused = true;

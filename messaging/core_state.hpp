@@ -61,6 +61,10 @@ class core_state {
   std::size_t channel_count() const noexcept { return by_channel_.size(); }
 
  private:
+  struct held {
+    std::size_t messages = 0;
+    std::size_t bytes = 0;
+  };
   using payload_key = std::pair<peer_id, message_id>;
   using payload_table = std::map<payload_key, reassembly>;
 
@@ -89,6 +93,9 @@ class core_state {
   // -- core_send.cpp ---
   result<std::uint32_t> admit(const peer_id& to, message_class klass, std::size_t bytes, bool large,
                               const step& s);
+  /// What a lane may hold now.
+  held room_of(message_class klass) const;
+  void tell_writable(const peer_state& p, message_class klass, lane& l, const step& s);
   bool window_open(const lane& l, const channel_state& c, std::size_t bytes) const;
   bool transmit_one(std::uint32_t peer, const work& w, bytes_view body, const step& s);
   bool send_again(std::uint32_t peer, const work& w, const step& s);
@@ -203,10 +210,6 @@ class core_state {
 
   std::vector<outgoing> messages_;
   std::vector<std::uint32_t> free_messages_;
-  struct held {
-    std::size_t messages = 0;
-    std::size_t bytes = 0;
-  };
   by_class<held> held_;
   std::size_t in_flight_ = 0;
 
@@ -218,6 +221,7 @@ class core_state {
   std::unordered_map<peer_id, open_allowance, peer_id_hash> allowances_;
 
   payload_table reassemblies_;
+  by_class<std::size_t> reassembling_;
   std::uint64_t reassembly_bytes_ = 0;
   std::size_t storing_messages_ = 0;
   std::size_t storing_bytes_ = 0;

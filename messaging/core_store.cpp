@@ -211,8 +211,10 @@ void core_state::restore(stored_state&& state, const step& s) {
     r.created = s.wall;
     for (std::uint32_t i = 0; i < r.got.size(); ++i)
       if (row.received[i / 8] >> (i % 8) & 1) r.mark(i);
-    if (reassemblies_.emplace(payload_key{row.sender, row.id}, std::move(r)).second)
+    if (reassemblies_.emplace(payload_key{row.sender, row.id}, std::move(r)).second) {
       ++peers_[*peer]->lanes[message_class::durable].reassemblies;
+      ++reassembling_[message_class::durable];
+    }
   }
   metrics_.reassemblies.set(static_cast<std::int64_t>(reassemblies_.size()));
   need_sweep(s.now);

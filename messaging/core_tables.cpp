@@ -265,15 +265,12 @@ void core_state::release(handle h, const step& s) {
       ++p.span_base;
     }
   }
+  const message_class klass = m.klass;
   const std::uint32_t generation = m.generation + 1;
   m = outgoing{};
   m.generation = generation;
   free_messages_.push_back(h.index);
-  if (l.refused && l.held_messages <= config_.queue_messages_max / 2
-      && l.held_bytes <= config_.queue_bytes_max / 2) {
-    l.refused = false;
-    s.out.writable.push_back(p.id);
-  }
+  if (l.refused) tell_writable(p, klass, l, s);
 }
 
 }  // namespace weft::messaging

@@ -220,8 +220,12 @@ void core_state::sweep_messages(const step& s) {
     l.again.push_back(last);
   }
   for (std::uint32_t i = 0; i < peers_.size(); ++i) {
-    if (!peers_[i] || peers_[i]->held_messages() == 0) continue;
-    for (lane& l : peers_[i]->lanes.items) compact(l);
+    if (!peers_[i]) continue;
+    peer_state& p = *peers_[i];
+    // Others may have made the room it was refused for.
+    for (const message_class klass : both_classes) tell_writable(p, klass, p.lanes[klass], s);
+    if (p.held_messages() == 0) continue;
+    for (lane& l : p.lanes.items) compact(l);
     pump(i, s);
   }
 }

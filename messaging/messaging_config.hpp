@@ -37,7 +37,7 @@ struct messaging_config {
   /// ec::queue_full.
   std::size_t queue_messages_max = 16 * 1024;
   std::size_t queue_bytes_max = 16u << 20;
-  /// The same over all destinations and both classes; an eighth is kept for either class.
+  /// Over all destinations and classes: a class leaves an eighth, a destination half of the rest.
   std::size_t total_messages_max = 128 * 1024;
   std::size_t total_bytes_max = 64u << 20;
   std::size_t class_messages_max() const noexcept {
@@ -94,8 +94,8 @@ struct messaging_config {
   /// come again.
   std::size_t storing_messages_max = 32 * 1024;
   std::size_t storing_bytes_max = 32u << 20;
-  /// Payloads being put together: in all, of one sender and class, and bytes of volatile ones in
-  /// memory.
+  /// Payloads being put together: in all (an eighth is kept for either class), of one sender and
+  /// class, and bytes of volatile ones in memory.
   std::size_t reassemblies_max = 64;
   std::size_t reassemblies_per_peer_max = 8;
   std::uint64_t reassembly_memory_max = 64ull << 20;

@@ -170,20 +170,79 @@ TEST(lanes, refused_payloads_do_not_hold_up_a_volatile_one) {
   EXPECT_EQ(delivered(net[1], message_class::durable), 9u);
 }
 
-// Goal: what one class holds for all peers together leaves the other an eighth of the node's limit.
-TEST(lanes, one_class_leaves_the_other_a_share_of_the_totals) {
+// Goal: peers that take nothing fill neither the totals, where another peer keeps a share, nor the
+// part of the other class.
+TEST(lanes, peers_that_take_nothing_leave_a_share_of_the_totals) {
   messaging_config config;
   config.queue_messages_max = 400;
   config.total_messages_max = 800;
+  mesh net{6, 1, config};
+  const auto fill = [&](std::size_t to, message_class klass) {
+    std::size_t taken = 0;
+    while (net[0].send(to, "x", klass)) ++taken;
+    return taken;
+  };
+  EXPECT_EQ(fill(1, message_class::durable), 350u) << "half of seven eighths";
+  EXPECT_EQ(fill(2, message_class::durable), 175u);
+  EXPECT_GT(fill(3, message_class::durable), 80u);
+  EXPECT_GT(fill(4, message_class::durable), 40u);
+  EXPECT_GT(fill(5, message_class::volatile_), 60u);
+  EXPECT_LE(net[0].core->outstanding(), config.total_messages_max);
+  EXPECT_GT(dropped(net, 0, drop_reason::queue_full), 0u);
+}
+
+// Goal: a peer that was refused because others held everything hears when they let go.
+TEST(lanes, a_peer_refused_for_others_hears_when_there_is_room) {
+  messaging_config config;
+  config.queue_messages_max = 7;
+  config.total_messages_max = 8;
   mesh net{5, 1, config};
-  std::size_t taken = 0;
   for (std::size_t to = 1; to < 4; ++to)
-    while (net[0].send(to, "d", message_class::durable)) ++taken;
-  EXPECT_EQ(taken, 700u);
-  EXPECT_EQ(net[0].send(4, "d", message_class::durable).error().code, ec::queue_full);
-  for (int i = 0; i < 100; ++i) ASSERT_TRUE(net[0].send(4, "v"));
-  EXPECT_EQ(net[0].send(4, "v").error().code, ec::queue_full);
-  EXPECT_EQ(net[0].core->outstanding(), 800u);
+    while (net[0].send(to, "x")) {
+    }
+  net[0].writable.clear();
+  EXPECT_EQ(net[0].send(4, "x").error().code, ec::queue_full) << "though it holds nothing";
+  net.run(20s);
+  EXPECT_TRUE(net[0].writable.empty()) << "all still wait";
+  net.run(20s);
+  EXPECT_EQ(net[0].core->outstanding(), 0u);
+  EXPECT_EQ(std::count(net[0].writable.begin(), net[0].writable.end(), net[4].key.id()), 1);
+}
+
+// Goal: the same in bytes.
+TEST(lanes, peers_that_take_nothing_leave_bytes) {
+  messaging_config config;
+  config.queue_bytes_max = 400'000;
+  config.total_bytes_max = 800'000;
+  mesh net{4, 1, config};
+  chunk block = chunk::allocate(10'000);
+  std::fill_n(block.mutable_data(), 10'000, std::uint8_t{5});
+  const chunk_view body{std::move(block), 0, 10'000};
+  std::size_t taken = 0;
+  while (net[0].send(1, body, message_class::durable)) ++taken;
+  EXPECT_EQ(taken, 35u);
+  EXPECT_TRUE(net[0].send(2, body, message_class::durable));
+  EXPECT_TRUE(net[0].send(3, body, message_class::volatile_));
+}
+
+// Goal: durable payloads that nobody completes do not keep a receiver from putting volatile ones
+// together.
+TEST(lanes, unfinished_durable_payloads_leave_room_for_volatile_ones) {
+  messaging_config config;
+  config.reassemblies_max = 8;
+  mesh net{3, 1, config};
+  net.link(0, 1);
+  net.link(2, 1);
+  net[1].store.failure = ec::limit;
+  for (int i = 0; i < 8; ++i)
+    ASSERT_TRUE(net[0].send_file(1, "f" + std::to_string(i), byte_buffer(100'000, 7)));
+  net.run(100ms);
+  EXPECT_GT(dropped(net, 1, drop_reason::reassembly_limit), 0u);
+  chunk big = chunk::allocate(100'000);
+  std::fill_n(big.mutable_data(), 100'000, std::uint8_t{9});
+  ASSERT_TRUE(net[2].send(1, chunk_view{std::move(big), 0, 100'000}, message_class::volatile_));
+  net.run(100ms);
+  EXPECT_EQ(delivered(net[1], message_class::volatile_), 1u);
 }
 
 }  // namespace
