@@ -79,6 +79,7 @@ class daemon {
   result<crypto::ed25519_private_key> load_identity(const config& c) const;
   result<void> start_runtime(const config& c, signal_queue& signals);
   result<void> start_listeners(const config& c);
+  result<void> start_http(const config& c);
   /// Also tells the runtime of the limits that may change while it runs.
   void watch_names(const config& c, actors::callback<void> done);
   reload_report reload();
@@ -218,11 +219,16 @@ result<void> daemon::start_runtime(const config& c, signal_queue& signals) {
 }
 
 result<void> daemon::start_listeners(const config& c) {
+  // The admin API comes last: who hears it is told where the other listener is.
+  if (c.http.enabled) WEFT_TRY_VOID(start_http(c));
   const http_limits admin_limits{};
   WEFT_TRY(admin_, http_server::listen_unix(path_in(options_.directory, c.admin.socket),
                                             admin_routes(*context_), admin_limits));
   own_.admin = admin_.get();
-  if (!c.http.enabled) return {};
+  return {};
+}
+
+result<void> daemon::start_http(const config& c) {
   const auto colon = c.http.listen.rfind(':');
   context_->http_host = c.http.listen.substr(0, colon);
   const auto bare = context_->http_host.starts_with('[')

@@ -14,9 +14,9 @@ struct node_source final : metrics::source {
   std::atomic<double> reload_time{0};
   std::atomic<bool> reload_worked{true};
   const node_context* context = nullptr;
-  /// Either may be absent.
-  const http_server* admin = nullptr;
-  const http_server* http = nullptr;
+  /// Set once they listen, when the other one may already be asked; either may be absent.
+  std::atomic<const http_server*> admin{nullptr};
+  std::atomic<const http_server*> http{nullptr};
 
   void collect(metrics::visitor& v) const override;
 };
