@@ -45,7 +45,7 @@ class Panels(LiveTest):
         first = cls.new_node("n0", bench__every=4, **settings).start()
         for i in range(1, NODES):
             cls.new_node(f"n{i}", network__bootstrap=first.address(), **settings).start()
-        wait_until(lambda: len(first.sessions()) == NODES - 1, 20, "all nodes have a session with the first")
+        wait_until(lambda: len({s["peer"] for s in first.sessions()}) == NODES - 1, 20, "all nodes have a session with the first")
         cls.prometheus.watch({"weft": [node.http_address for node in cls.nodes]})
         wait_until(lambda: cls.prometheus.value("count(up == 1)") == NODES, 20, "all nodes are scraped")
         begin = time.monotonic()
